@@ -1,0 +1,104 @@
+"""Where frames come from: the contract of every source, and its errors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+from app.frame import Frame
+
+
+class SourceError(Exception):
+    """A source cannot be opened or went wrong; the message is one sentence that names the repair."""
+
+
+class SourceNotFoundError(SourceError):
+    """There is no such file, folder or device."""
+
+
+class SourceFormatError(SourceError):
+    """It is there, but holds no picture that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source knows of itself after it is opened."""
+
+    name: str
+    """File name or device name, without its folder."""
+    width: int
+    height: int
+    """Of the frames as given: rotation is already applied."""
+    rate: Fraction
+    """Mean frames per second."""
+    time_base: Fraction
+    """Seconds per tick; every ``pts_s`` is a whole number of ticks."""
+    frame_count: int | None = None
+    """Expected number of frames; a container may be wrong about it. None: unknown or live."""
+    duration_s: float | None = None
+    live: bool = False
+    interlaced: bool = False
+    rotation: int = 0
+    """Degrees clockwise by which the stored picture was turned: 0, 90, 180 or 270."""
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """What went wrong while reading, so far."""
+
+    undecodable: int = 0
+    """Packets or images that could not be decoded and were left out."""
+    truncated: bool = False
+    """The file ends before its own header says."""
+    messages: tuple[str, ...] = ()
+    """One sentence each, for the person."""
+
+
+class VideoSource(ABC):
+    """A sequence of frames. One thread reads; ``interrupt`` may come from any other.
+
+    Opening happens in the constructor of each source, which raises a ``SourceError``.
+    """
+
+    @property
+    @abstractmethod
+    def info(self) -> SourceInfo: ...
+
+    @property
+    @abstractmethod
+    def report(self) -> ReadReport:
+        """May be read from any thread."""
+
+    @abstractmethod
+    def read(self) -> Frame | None:
+        """The next frame; None at the end, and soon after ``interrupt``.
+
+        Indices count up by one from 0, ``pts_s`` never falls. After None, every further call gives
+        None.
+
+        Raises:
+            SourceError: nothing more can be read, and it is not simply the end.
+        """
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Makes a waiting or later ``read`` give None soon. May be called twice, from any thread."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives files and devices back. May be called twice; ``read`` then raises ``SourceError``."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,109 @@
+"""What every runtime offers: enter it, give it a picture, get a probability, leave it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.geometry import Area
+from models.picture import Picture
+from models.preprocess import model_input
+from models.spec import ModelSpec
+
+
+class BackendError(Exception):
+    """A runtime failed; the message is one sentence that names the repair."""
+
+
+class BackendUnavailableError(BackendError):
+    """The runtime, or the device it needs, is not on this machine; the message says how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What runs, for the log, the summary and the statistics panel."""
+
+    backend: str
+    """``onnxruntime``, ``openvino`` or ``tensorrt``."""
+    version: str
+    device: str
+    """The device's own name, such as ``AMD EPYC`` or ``NVIDIA GeForce RTX 2080 Ti``."""
+    precision: str
+    """``FP32``, ``BF16``, ``FP16`` or ``INT8``: what the arithmetic runs in, not what is stored."""
+
+
+class Backend(ABC):
+    """One model on one runtime.
+
+    The device is untouched before ``__enter__``; between that and ``__exit__`` one thread owns the
+    backend, and every call comes from it. Checks are made here, once; the work is in ``_activate``,
+    ``_infer`` and ``_deactivate``.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self._active = False
+
+    def __enter__(self) -> Self:
+        self._activate()
+        self._active = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._active = False
+        self._deactivate()
+
+    @property
+    @abstractmethod
+    def info(self) -> BackendInfo:
+        """What runs; complete once the backend is active."""
+
+    def infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 RGB of the model's size to its probability, (height, width) uint8.
+
+        The result is the caller's own: no later call changes it.
+
+        Raises:
+            BackendError: the runtime failed.
+            ValueError: ``frame`` is not of the model's size and type.
+            RuntimeError: the backend is not active.
+        """
+        self._require_active()
+        wanted = (self.spec.height, self.spec.width, 3)
+        if frame.shape != wanted or frame.dtype != np.uint8:
+            raise ValueError(f"frame is {frame.dtype} {frame.shape}, but the model takes uint8 {wanted}")
+        return self._infer(np.ascontiguousarray(frame))
+
+    def infer_picture(self, picture: Picture, area: Area) -> NDArray[np.uint8]:
+        """The probability, (height, width) uint8, of the part ``area`` of ``picture``.
+
+        A runtime that converts and resizes on its device overrides this.
+        """
+        return self.infer(model_input(picture, area, self.spec))
+
+    def _require_active(self) -> None:
+        if not self._active:
+            raise RuntimeError(f"the {self.name} backend is not active; use it in a with statement")
+
+    @abstractmethod
+    def _activate(self) -> None:
+        """Takes the device and loads the model. Leaves nothing behind when it raises."""
+
+    @abstractmethod
+    def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]: ...
+
+    @abstractmethod
+    def _deactivate(self) -> None:
+        """Gives everything back; called once after each successful ``_activate``."""

@@ -1,0 +1,57 @@
+"""What a model file says of itself: size, normalisation, tensor names, threshold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+METADATA_KEY = "polyplens.spec"
+"""Key in the ONNX file's metadata under which the specification is stored as JSON."""
+
+
+class SpecError(Exception):
+    """A model file does not say what it is; the message names the repair."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One deployable model: ``frame`` in, ``probability`` out.
+
+    The graph takes ``input_name``, (1, height, width, 3) uint8 RGB in [0, 255], normalises it with
+    ``mean`` and ``deviation`` (RGB, of values scaled to [0, 1]) and gives ``output_name``,
+    (1, height, width) uint8, where 255 is certain.
+    """
+
+    name: str = "hardnet-mseg"
+    height: int = 352
+    width: int = 352
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    deviation: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    input_name: str = "frame"
+    output_name: str = "probability"
+    threshold: float = 0.5
+    """Probability in [0, 1] from which a pixel counts as polyp, unless the user sets another."""
+    least_area: float = 0.0
+    """Share of the picture in [0, 1] below which a marked region is dropped."""
+
+    def to_metadata(self) -> dict[str, str]:
+        return {METADATA_KEY: json.dumps(asdict(self), sort_keys=True)}
+
+    @staticmethod
+    def from_metadata(metadata: Mapping[str, str], path: object) -> ModelSpec:
+        """The specification that ``to_metadata`` stored; ``path`` is named in the error.
+
+        Raises:
+            SpecError: the file carries none, or an incomplete one.
+        """
+        try:
+            stored = json.loads(metadata[METADATA_KEY])
+            stored["mean"] = tuple(stored["mean"])
+            stored["deviation"] = tuple(stored["deviation"])
+            return ModelSpec(**stored)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SpecError(
+                f"{path} is not a deployable PolypLens model (it lacks the {METADATA_KEY} metadata); "
+                "make one with: python engine_builder/export.py CHECKPOINT"
+            ) from error
