@@ -14,13 +14,14 @@ class Frame:
 
     ``index`` counts the frames that the source gave, from 0. ``pts_s`` is the frame's own time in
     seconds from the start of the video. ``captured_ns`` is ``time.monotonic_ns()`` when the frame
-    arrived.
+    arrived. ``name`` is the file name of a frame that is a file of its own, such as ``polyp7.png``.
     """
 
     picture: Picture
     index: int
     pts_s: float
     captured_ns: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

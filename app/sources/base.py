@@ -8,11 +8,14 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.frame import Frame
 
 
 class SourceError(Exception):
-    """A source cannot be opened or went wrong; the message is one sentence that names the repair."""
+    """A source cannot be opened or went wrong; the message is one sentence with the repair."""
 
 
 class SourceNotFoundError(SourceError):
@@ -75,10 +78,9 @@ class VideoSource(ABC):
 
     @abstractmethod
     def read(self) -> Frame | None:
-        """The next frame; None at the end, and soon after ``interrupt``.
+        """The next frame; None at the end, and soon after ``interrupt``; then None for good.
 
-        Indices count up by one from 0, ``pts_s`` never falls. After None, every further call gives
-        None.
+        Indices count up by one from 0, ``pts_s`` never falls.
 
         Raises:
             SourceError: nothing more can be read, and it is not simply the end.
@@ -86,11 +88,11 @@ class VideoSource(ABC):
 
     @abstractmethod
     def interrupt(self) -> None:
-        """Makes a waiting or later ``read`` give None soon. May be called twice, from any thread."""
+        """Makes a waiting or later ``read`` give None soon. Any thread, any number of times."""
 
     @abstractmethod
     def close(self) -> None:
-        """Gives files and devices back. May be called twice; ``read`` then raises ``SourceError``."""
+        """Gives files and devices back, once or twice; ``read`` then raises ``SourceError``."""
 
     def __enter__(self) -> Self:
         return self
@@ -102,3 +104,28 @@ class VideoSource(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class SeekableSource(VideoSource):
+    """A source whose whole length is there from the start, such as a file."""
+
+    @abstractmethod
+    def seek(self, pts_s: float) -> None:
+        """Makes the next ``read`` give the first frame whose own ``pts_s`` is not below this one.
+
+        Past the last frame, ``read`` gives None, until the next ``seek``. The frame keeps the
+        index that it has when everything before it is read; only where frames before it are
+        damaged, and were not met yet, do they count too. The first call may take as long as
+        reading the file once; ``interrupt`` ends it soon. Called by the thread that reads.
+
+        Raises:
+            SourceError: the source is closed, or nothing more can be read.
+        """
+
+    @property
+    @abstractmethod
+    def frame_times_s(self) -> NDArray[np.float64] | None:
+        """``pts_s`` of every frame, in order; None before the first ``seek``, or if unknown.
+
+        Frames that turn out to be damaged are in it. Read-only.
+        """

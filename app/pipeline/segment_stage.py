@@ -1,0 +1,118 @@
+"""The stage that segments: it alone touches the segmenter."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.frame import Annotated
+from app.pipeline.base import FrameSegmenter
+from app.pipeline.mailbox import DropPolicy, Mailbox
+from app.pipeline.stage import TicketStage
+from app.pipeline.ticket import Ticket
+
+RESTARTS = 5
+"""After so many within ``RESTART_WINDOW_S``, a segmenter that fails once more stays out."""
+RESTART_WINDOW_S = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class SegmentStage(TicketStage):
+    """Enters the segmenter, asks it about each frame, leaves it.
+
+    Under EVERY its failure ends the pipeline. Under LATEST frames go on without segmentation, and
+    the segmenter is entered again after ``restart_delay_s``.
+    """
+
+    def __init__(
+        self,
+        segmenter: FrameSegmenter,
+        inbox: Mailbox[Ticket],
+        policy: DropPolicy,
+        restart_delay_s: float,
+        on_failure: Callable[[Exception], None] | None,
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__("segment", inbox, fail)
+        self._segmenter = segmenter
+        self._policy = policy
+        self._restart_delay_s = restart_delay_s
+        self._on_failure = on_failure
+        self._restarts_s: deque[float] = deque(maxlen=RESTARTS)
+        self.failures = 0
+        self.error: Exception | None = None
+        """What keeps frames from being segmented now; only under LATEST."""
+
+    def _work(self) -> None:
+        self._segment_until_failure()
+        while self._policy is DropPolicy.LATEST and self._pass_until_restart():
+            self._segment_until_failure()
+
+    def _segment_until_failure(self) -> None:
+        """One life of the segmenter; it ends with the frames, or with the first error."""
+        with self._reporting(), self._segmenter as segmenter, self._reporting():
+            while (ticket := self._inbox.take()) is not None:
+                self._segment(segmenter, ticket)
+
+    def _segment(self, segmenter: FrameSegmenter, ticket: Ticket) -> None:
+        if ticket.answered:
+            self._metrics.dropped()
+            return
+        frame = ticket.frame
+        begun_ns = time.monotonic_ns()
+        try:
+            annotated = Annotated(frame, segmenter.segment(frame.picture, frame.index))
+        except BaseException:
+            self._drop(ticket)
+            raise
+        self._metrics.finished(begun_ns, time.monotonic_ns())
+        self.error = None
+        ticket.show(annotated)
+
+    def _pass_until_restart(self) -> bool:
+        """Lets frames go on unmasked; False at their end, True when a restart is due."""
+        restart_s = self._next_restart_s()
+        while (ticket := self._inbox.take()) is not None:
+            self._drop(ticket)
+            if time.monotonic() >= restart_s:
+                self._restarts_s.append(time.monotonic())
+                return True
+        return False
+
+    def _next_restart_s(self) -> float:
+        now_s = time.monotonic()
+        if len(self._restarts_s) == RESTARTS and now_s - self._restarts_s[0] < RESTART_WINDOW_S:
+            logger.error("the segmenter failed too often and stays out; restart to try it again")
+            return math.inf
+        return now_s + self._restart_delay_s
+
+    def _let_go(self, ticket: Ticket) -> None:
+        if self._policy is DropPolicy.LATEST:
+            ticket.show_unmasked()
+        else:
+            ticket.cancel()
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - reported, and under EVERY kept for join
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        self.failures += 1
+        if self._policy is DropPolicy.EVERY:
+            self._fail(error)
+            return
+        self.error = error
+        logger.warning("the segmenter failed, the video goes on without it: %s", error)
+        if self._on_failure is not None:
+            try:
+                self._on_failure(error)
+            except Exception:
+                logger.exception("who listens to the segmenter's failures failed as well")
