@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,7 +23,7 @@ class BackendError(Exception):
 
 
 class BackendUnavailableError(BackendError):
-    """The runtime, or the device it needs, is not on this machine; the message says how to get it."""
+    """The runtime, or the device it needs, is not here; the message says how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class BackendInfo:
     """``FP32``, ``BF16``, ``FP16`` or ``INT8``: what the arithmetic runs in, not what is stored."""
 
 
+def reason(error: Exception) -> str:
+    """The first line of a runtime's own error that says more than where in its code it arose."""
+    for line in str(error).splitlines():
+        if line.strip() and not line.startswith(("Exception from", "Check '")):
+            return line.strip().rstrip(".")
+    return type(error).__name__
+
+
 class Backend(ABC):
     """One model on one runtime.
 
@@ -49,11 +59,15 @@ class Backend(ABC):
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
-        self._active = False
+        self.preprocess_ns = 0
+        """What the last ``infer_picture`` spent on the CPU before the runtime took over."""
+        self._owner: int | None = None
 
     def __enter__(self) -> Self:
+        if self._owner is not None:
+            raise RuntimeError(f"the {self.name} backend is active already")
         self._activate()
-        self._active = True
+        self._owner = threading.get_ident()
         return self
 
     def __exit__(
@@ -62,7 +76,7 @@ class Backend(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._active = False
+        self._owner = None
         self._deactivate()
 
     @property
@@ -71,19 +85,21 @@ class Backend(ABC):
         """What runs; complete once the backend is active."""
 
     def infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8 RGB of the model's size to its probability, (height, width) uint8.
+        """The probability, (height, width) uint8, of a frame, (height, width, 3) uint8 RGB.
 
-        The result is the caller's own: no later call changes it.
+        Both are of the model's size. The result is the caller's own: no later call changes it.
 
         Raises:
             BackendError: the runtime failed.
             ValueError: ``frame`` is not of the model's size and type.
-            RuntimeError: the backend is not active.
+            RuntimeError: the backend is not active, or was entered on another thread.
         """
         self._require_active()
         wanted = (self.spec.height, self.spec.width, 3)
         if frame.shape != wanted or frame.dtype != np.uint8:
-            raise ValueError(f"frame is {frame.dtype} {frame.shape}, but the model takes uint8 {wanted}")
+            raise ValueError(
+                f"frame is {frame.dtype} {frame.shape}, but the model takes uint8 {wanted}"
+            )
         return self._infer(np.ascontiguousarray(frame))
 
     def infer_picture(self, picture: Picture, area: Area) -> NDArray[np.uint8]:
@@ -91,11 +107,18 @@ class Backend(ABC):
 
         A runtime that converts and resizes on its device overrides this.
         """
-        return self.infer(model_input(picture, area, self.spec))
+        started_ns = time.monotonic_ns()
+        frame = model_input(picture, area, self.spec)
+        self.preprocess_ns = time.monotonic_ns() - started_ns
+        return self.infer(frame)
 
     def _require_active(self) -> None:
-        if not self._active:
+        if self._owner is None:
             raise RuntimeError(f"the {self.name} backend is not active; use it in a with statement")
+        if self._owner != threading.get_ident():
+            raise RuntimeError(
+                f"the {self.name} backend was entered on another thread; use it there"
+            )
 
     @abstractmethod
     def _activate(self) -> None:

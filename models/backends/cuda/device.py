@@ -1,0 +1,62 @@
+"""The first NVIDIA GPU, held through its primary context by one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pycuda.driver as cuda
+from cuda.bindings import driver
+
+from models.backends.base import BackendError, BackendUnavailableError
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turns what the driver raises into a BackendError of one sentence. Decorates, too."""
+    try:
+        yield
+    except cuda.MemoryError as error:
+        raise BackendError(
+            "The GPU's memory is full; close other programs that use the GPU."
+        ) from error
+    except cuda.Error as error:
+        raise BackendError(
+            f"The GPU failed ({error}); start again, and restart the computer if it happens again."
+        ) from error
+
+
+class Device:
+    """Retains the primary context, which TensorRT shares, and makes it current on this thread.
+
+    ``close`` comes from the same thread, after everything that lives on the device is freed.
+
+    Raises:
+        BackendUnavailableError: there is no usable GPU.
+    """
+
+    def __init__(self) -> None:
+        try:
+            cuda.init()
+            device = cuda.Device(0)
+            self._context = device.retain_primary_context()
+            self._context.push()
+        except cuda.Error as error:
+            raise BackendUnavailableError(
+                f"There is no usable NVIDIA GPU ({error}); "
+                "install or update its driver, or choose another --backend."
+            ) from error
+        self.name: str = device.name()
+        major, minor = device.compute_capability()
+        self.target = f"sm_{major}{minor}"
+        """The architecture that native code has to be built for, such as ``sm_75``."""
+
+    def free_bytes(self) -> int:
+        free, _ = cuda.mem_get_info()
+        return int(free)
+
+    @device_errors()
+    def close(self) -> None:
+        self._context.detach()
+        # detach() releases the primary context but leaves it current on this thread.
+        driver.cuCtxPopCurrent()

@@ -1,0 +1,198 @@
+"""An engine, deserialised and ready to be queued, by either TensorRT."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from models.backends.base import BackendError, BackendUnavailableError
+from models.backends.runtime_cache import RuntimeCacheFile
+from models.engine_folder import Certificate, EngineFolder
+
+if TYPE_CHECKING:
+    import tensorrt
+
+_log = logging.getLogger(__name__)
+
+RTX = "tensorrt_rtx"
+_INSTALL = {
+    "tensorrt": "pip install --extra-index-url https://pypi.nvidia.com tensorrt",
+    RTX: "pip install tensorrt-rtx-cu13",
+}
+
+
+def require_fitting(certificate: Certificate, target: str) -> None:
+    """Refuses an engine of another GPU architecture than ``target``, such as ``sm_75``.
+
+    Raises:
+        BackendError: it names the command that builds the fitting engine.
+    """
+    if certificate.target != target:
+        raise BackendError(
+            f"The engine was built for {certificate.target}, but this GPU is {target}; "
+            f"build one for it with: {_rebuild_command(certificate, target)}"
+        )
+
+
+def load_tensorrt(certificate: Certificate) -> Any:
+    """The module that the engine was built with.
+
+    Raises:
+        BackendUnavailableError: it is not installed.
+        BackendError: another version of it is.
+    """
+    try:
+        trt: Any = importlib.import_module(certificate.flavour)
+        # The stubs for type checking install a folder of the same name with no code in it.
+        version = trt.__version__
+    except (ImportError, OSError, AttributeError) as error:
+        wanted = f"{certificate.flavour} {certificate.version}"
+        raise BackendUnavailableError(
+            f"The engine needs {wanted}, which is not installed; install it with: "
+            f"{_INSTALL[certificate.flavour]}=={certificate.version}"
+        ) from error
+    if version != certificate.version:
+        raise BackendError(
+            f"The engine was built with {certificate.flavour} {certificate.version}, but {version} "
+            "is installed; build it again with: "
+            f"{_rebuild_command(certificate, certificate.target)}"
+        )
+    return trt
+
+
+def _rebuild_command(certificate: Certificate, target: str) -> str:
+    precision = certificate.precision.lower()
+    calibration = " --calibration DIR" if certificate.calibration_sha256 else ""
+    return f"python engine_builder/build.py --{precision}{calibration} --target {target} --force"
+
+
+class TensorRTEngine:
+    """A verified engine on the current context's device. ``close`` gives everything back.
+
+    Args:
+        trt: what ``load_tensorrt`` gave for this engine.
+
+    Raises:
+        BackendError: TensorRT refused the engine, or it is not the network it is certified as.
+    """
+
+    def __init__(self, trt: Any, folder: EngineFolder) -> None:
+        certificate = folder.certificate
+        self._spec = certificate.spec
+        self._flavour = certificate.flavour
+        self._rebuild = _rebuild_command(certificate, certificate.target)
+        self._cache_file = RuntimeCacheFile(certificate.plan_sha256)
+        self._logger = _logger(trt)
+        try:
+            self._deserialise(trt, folder.plan)
+            self._require_certified_tensors(trt)
+            self._create_context()
+        except BaseException:
+            self.close()
+            raise
+
+    # An exception keeps the local variables of the functions it passed through. Runtime, engine and
+    # context are therefore held by this object alone: they must be gone before the device is.
+
+    def _deserialise(self, trt: Any, plan: bytes) -> None:
+        try:
+            self._runtime: tensorrt.Runtime = trt.Runtime(self._logger)
+        except TypeError as error:
+            # The binding's way to say that the constructor gave nothing.
+            raise self._failure("TensorRT did not start") from error
+        self._engine: tensorrt.ICudaEngine = self._runtime.deserialize_cuda_engine(plan)
+        if self._engine is None:
+            raise self._failure("TensorRT refused the engine")
+
+    def _require_certified_tensors(self, trt: Any) -> None:
+        spec = self._spec
+        wanted = {
+            spec.input_name: (trt.TensorIOMode.INPUT, (1, spec.height, spec.width, 3)),
+            spec.output_name: (trt.TensorIOMode.OUTPUT, (1, spec.height, spec.width)),
+        }
+        found: dict[str, Any] = {}
+        types = set()
+        for index in range(self._engine.num_io_tensors):
+            name = self._engine.get_tensor_name(index)
+            shape: Any = self._engine.get_tensor_shape(name)
+            found[name] = (self._engine.get_tensor_mode(name), tuple(shape))
+            types.add(self._engine.get_tensor_dtype(name))
+        if found != wanted or types != {trt.DataType.UINT8}:
+            raise BackendError(
+                f"The engine has other inputs and outputs than its certificate says ({found}); "
+                f"build it again with: {self._rebuild}"
+            )
+
+    def _create_context(self) -> None:
+        """TensorRT-RTX compiles for the device here, unless its cache holds the kernels."""
+        if self._flavour == RTX:
+            self._config: Any = self._engine.create_runtime_config()
+            self._cache: Any = self._config.create_runtime_cache()
+            stored = self._cache_file.load()
+            if stored is not None and not self._cache.deserialize(stored):
+                _log.info("the cache of compiled kernels is of another GPU, driver or version")
+            self._config.set_runtime_cache(self._cache)
+            self._context: tensorrt.IExecutionContext = self._engine.create_execution_context(
+                self._config
+            )
+        else:
+            self._context = self._engine.create_execution_context()
+        if self._context is None:
+            raise self._failure("TensorRT could not prepare the engine")
+
+    def bind(self, input_address: int, output_address: int) -> None:
+        """Tells where on the device ``enqueue`` reads the frame and writes the probability."""
+        for name, address in (
+            (self._spec.input_name, input_address),
+            (self._spec.output_name, output_address),
+        ):
+            if not self._context.set_tensor_address(name, address):
+                raise self._failure(f"TensorRT refused the address of {name}")
+
+    def enqueue(self, stream_handle: int) -> None:
+        """Queues one inference."""
+        if not self._context.execute_async_v3(stream_handle):
+            raise self._failure("TensorRT could not run the engine")
+
+    def store_cache(self) -> None:
+        """Keeps what was compiled for the next start; called once the engine has run."""
+        if self._flavour == RTX:
+            self._cache_file.store(bytes(self._cache.serialize()))
+
+    def close(self) -> None:
+        """Frees the context before what it stands on."""
+        for held in ("_context", "_config", "_cache", "_engine", "_runtime"):
+            vars(self).pop(held, None)
+
+    def _failure(self, what: str) -> BackendError:
+        reason = self._logger.first_error or "it gave no reason"
+        return BackendError(
+            f"{what} ({reason}); close other programs that use the GPU, or build the engine again "
+            f"with: {self._rebuild}"
+        )
+
+
+def _logger(trt: Any) -> Any:
+    """Passes TensorRT's messages on to ``logging``.
+
+    ``first_error`` is kept for our own sentence: the errors that follow usually come of it.
+    """
+    levels = {
+        trt.ILogger.Severity.INTERNAL_ERROR: logging.ERROR,
+        trt.ILogger.Severity.ERROR: logging.ERROR,
+        trt.ILogger.Severity.WARNING: logging.WARNING,
+    }
+
+    class Logger(trt.ILogger):  # type: ignore[misc]
+        def __init__(self) -> None:
+            trt.ILogger.__init__(self)
+            self.first_error = ""
+
+        def log(self, severity: Any, message: str) -> None:
+            level = levels.get(severity, logging.DEBUG)
+            if level == logging.ERROR and not self.first_error:
+                self.first_error = message.splitlines()[0]
+            _log.log(level, "%s", message)
+
+    return Logger()

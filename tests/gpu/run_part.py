@@ -1,0 +1,53 @@
+"""Runs one part in a process of its own, so that a refusal or a crash stops that part alone."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.locations import ROOT
+
+
+def run_part(name: str, target: str, iterations: int, timeout_s: float) -> dict[str, Any]:
+    """What ``tests.gpu.parts.<name>.measure`` gave, or ``{"refused": reason}``."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "tests.gpu.run_part", name, target, str(iterations)]
+        try:
+            part = subprocess.run(
+                [*command, str(output)],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return {"refused": f"not done after {timeout_s:.0f} s"}
+        if part.returncode != 0 or not output.exists():
+            lines = part.stderr.strip().splitlines() or [f"exit code {part.returncode}"]
+            return {"refused": lines[-1]}
+        result: dict[str, Any] = json.loads(output.read_text())
+        return result
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.gpu.run_part")
+    parser.add_argument("name")
+    parser.add_argument("target")
+    parser.add_argument("iterations", type=int)
+    parser.add_argument("output", type=Path)
+    options = parser.parse_args(arguments)
+    part = importlib.import_module(f"tests.gpu.parts.{options.name}")
+    options.output.write_text(json.dumps(part.measure(options.target, options.iterations)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

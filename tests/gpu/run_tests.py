@@ -1,0 +1,46 @@
+"""Runs the tests that carry the ``gpu`` mark, and counts what became of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+from tests.locations import ROOT
+
+
+def run_tests(timeout_s: float) -> dict[str, Any]:
+    """``passed``, ``skipped``, and the first line of each of ``failed``; or ``refused``."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-m", "gpu", "-q", f"--junitxml={report}"]
+        try:
+            run = subprocess.run(
+                command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return {"refused": f"not done after {timeout_s:.0f} s"}
+        if not report.exists():
+            return {"refused": (run.stdout + run.stderr).strip().splitlines()[-1]}
+        return count_results(report.read_text())
+
+
+def count_results(junit: str) -> dict[str, Any]:
+    """The counts in a JUnit report, as pytest writes it."""
+    passed = skipped = 0
+    failed = {}
+    for case in ElementTree.fromstring(junit).iter("testcase"):
+        fault = case.find("failure")
+        if fault is None:
+            fault = case.find("error")
+        if fault is not None:
+            message = fault.get("message", "").splitlines() or [""]
+            failed[f"{case.get('classname')}::{case.get('name')}"] = message[0]
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return {"passed": passed, "skipped": skipped, "failed": failed}

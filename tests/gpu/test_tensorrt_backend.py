@@ -1,0 +1,174 @@
+"""The built engine on the device: numbers, ownership, endurance, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from app.sources.phantom import PhantomSource
+from models.backends.base import BackendError
+from models.backends.onnxruntime_backend import OnnxRuntimeBackend
+from models.backends.tensorrt_backend import TensorRTBackend
+from models.engine_folder import open_engine_folder, sha256_of, write_engine_folder
+from models.geometry import Area
+from models.picture import Picture, PixelFormat
+from models.weights import DEFAULT_WEIGHTS
+from tests.models.pictures import as_picture
+
+pytestmark = pytest.mark.gpu
+
+FRAMES = 10_000
+MEBIBYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def colon() -> Iterator[PhantomSource]:
+    with PhantomSource(width=1280, height=720, seconds=10) as source:
+        yield source
+
+
+def images(colon: PhantomSource, count: int) -> list[NDArray[np.uint8]]:
+    """Frames from all over the video, (720, 1280, 3) uint8 RGB."""
+    return [colon.image(index * 300 // count) for index in range(count)]
+
+
+def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    marked = int(one.sum()) + int(other.sum())
+    return 2 * int((one & other).sum()) / marked if marked else 1.0
+
+
+def test_half_precision_marks_what_fp32_marks(
+    backend: TensorRTBackend, colon: PhantomSource
+) -> None:
+    level = backend.spec.threshold * 255
+    with OnnxRuntimeBackend(DEFAULT_WEIGHTS) as reference:
+        for image in images(colon, 20):
+            picture = Picture(image)
+            ours = backend.infer_picture(picture, colon.area)
+            theirs = reference.infer_picture(picture, colon.area)
+            assert np.abs(ours.astype(np.int16) - theirs).mean() <= 2
+            assert dice(ours >= level, theirs >= level) >= 0.98
+
+
+@pytest.mark.parametrize("pixel_format", PixelFormat)
+def test_the_captured_graph_gives_the_bytes_of_the_single_steps(
+    backend: TensorRTBackend, colon: PhantomSource, pixel_format: PixelFormat
+) -> None:
+    picture = as_picture(images(colon, 3)[1], pixel_format)
+    first, captured, launched = (backend.infer_picture(picture, colon.area) for _ in range(3))
+    np.testing.assert_array_equal(captured, first)
+    np.testing.assert_array_equal(launched, first)
+    assert first.any()
+
+
+def test_a_changed_area_is_followed(backend: TensorRTBackend, colon: PhantomSource) -> None:
+    """Each area's answer is the same whether or not another one came before it."""
+    picture = as_picture(images(colon, 3)[2], PixelFormat.NV12)
+    areas = [colon.area, Area(0, 0, 1280, 720), Area(200, 100, 800, 500)]
+    first = [backend.infer_picture(picture, area) for area in areas]
+    for area, answer in list(zip(areas, first, strict=True)) * 3:
+        np.testing.assert_array_equal(backend.infer_picture(picture, area), answer)
+
+
+def test_the_answer_is_the_callers_own(backend: TensorRTBackend, colon: PhantomSource) -> None:
+    one, other = images(colon, 2)
+    answer = backend.infer_picture(Picture(one), colon.area)
+    kept = answer.copy()
+    backend.infer_picture(Picture(other), colon.area)
+    np.testing.assert_array_equal(answer, kept)
+
+
+def test_an_area_outside_the_picture_is_refused_and_the_next_picture_runs(
+    backend: TensorRTBackend, colon: PhantomSource
+) -> None:
+    picture = Picture(images(colon, 1)[0])
+    before = backend.infer_picture(picture, colon.area)
+    with pytest.raises(ValueError, match="leaves the 1280x720 picture"):
+        backend.infer_picture(picture, Area(0, 0, 1282, 720))
+    np.testing.assert_array_equal(backend.infer_picture(picture, colon.area), before)
+
+
+def test_a_second_start_gives_the_same_bytes(engine_folder: Path, colon: PhantomSource) -> None:
+    """TensorRT-RTX compiles on the first start and takes its cache on the second."""
+    picture = Picture(images(colon, 3)[1])
+    backend = TensorRTBackend(engine_folder)
+    answers = []
+    for _ in range(2):
+        with backend:
+            answers.append(backend.infer_picture(picture, colon.area))
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+def test_an_engine_of_another_architecture_is_refused(
+    engine_folder: Path, target: str, tmp_path: Path
+) -> None:
+    folder = open_engine_folder(engine_folder)
+    other = "sm_75" if target != "sm_75" else "sm_86"
+    write_engine_folder(
+        tmp_path / "other",
+        folder.plan,
+        folder.kernels,
+        replace(folder.certificate, target=other),
+    )
+    with (
+        pytest.raises(BackendError, match=rf"built for {other}, but this GPU is {target}"),
+        TensorRTBackend(tmp_path / "other"),
+    ):
+        pytest.fail("entered with an engine for another GPU")
+
+
+def test_after_a_failed_activation_another_one_succeeds(
+    engine_folder: Path, tmp_path: Path, colon: PhantomSource
+) -> None:
+    """The kernels are cut off: the engine is on the device already when they are refused."""
+    folder = open_engine_folder(engine_folder)
+    cut = folder.kernels[: len(folder.kernels) // 2]
+    write_engine_folder(
+        tmp_path / "cut",
+        folder.plan,
+        cut,
+        replace(folder.certificate, kernels_sha256=sha256_of(cut)),
+    )
+    with pytest.raises(BackendError), TensorRTBackend(tmp_path / "cut"):
+        pytest.fail("entered with half the kernels")
+    with TensorRTBackend(engine_folder) as backend:
+        assert backend.infer_picture(Picture(images(colon, 1)[0]), colon.area).shape == (352, 352)
+
+
+@pytest.mark.slow
+def test_ten_thousand_frames_leak_nothing(backend: TensorRTBackend, colon: PhantomSource) -> None:
+    import pycuda.driver as cuda
+
+    pictures = [as_picture(image, PixelFormat.NV12) for image in images(colon, 4)]
+    wanted = [backend.infer_picture(picture, colon.area) for picture in pictures]
+    process = psutil.Process()
+    free_before, _ = cuda.mem_get_info()
+    resident_before = process.memory_info().rss
+    for index in range(FRAMES):
+        answer = backend.infer_picture(pictures[index % 4], colon.area)
+        if index % 1000 < 4:
+            np.testing.assert_array_equal(answer, wanted[index % 4])
+    free_after, _ = cuda.mem_get_info()
+    assert free_before - free_after <= 2 * MEBIBYTE
+    assert process.memory_info().rss - resident_before <= 16 * MEBIBYTE
+
+
+@pytest.mark.slow
+def test_entering_and_leaving_leaks_nothing(engine_folder: Path) -> None:
+    from models.backends.cuda.device import Device
+
+    backend = TensorRTBackend(engine_folder)
+    free_bytes = []
+    for _ in range(6):
+        with backend:
+            pass
+        device = Device()
+        free_bytes.append(device.free_bytes())
+        device.close()
+    assert free_bytes[1] - free_bytes[-1] <= 2 * MEBIBYTE

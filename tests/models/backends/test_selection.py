@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.backends.base import BackendError, BackendUnavailableError
+from models.backends.selection import choose_backend
+from models.weights import WeightsError, read_weights
+from tests.models.backends.engine_folders import write_folder
+from tests.models.tiny_model import write_tiny_model
+
+WITHOUT_GPU = pytest.mark.skipif(
+    Path("/dev/nvidiactl").exists(), reason="is about machines without an NVIDIA GPU"
+)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return write_tiny_model(tmp_path)
+
+
+def uninstall(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    """Makes the import of ``packages`` fail, as if they were not installed."""
+    for package in packages:
+        monkeypatch.setitem(sys.modules, package, None)
+        monkeypatch.delitem(sys.modules, f"models.backends.{package}_backend", raising=False)
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_a_runtime_named_is_the_one_given(name: str, weights: Path) -> None:
+    choice = choose_backend(name, weights, None)
+    assert choice.notices == ()
+    with choice.backend as backend:
+        assert backend.info.backend == name
+
+
+@WITHOUT_GPU
+def test_auto_without_a_gpu_says_so_and_runs_on_the_processor(
+    weights: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    choice = choose_backend("auto", weights, None)
+    (notice,) = choice.notices
+    assert notice.startswith("tensorrt is not used: There is no NVIDIA GPU")
+    assert [record.message for record in caplog.records if record.levelno == logging.WARNING][
+        :1
+    ] == [notice]
+    with choice.backend as backend:
+        assert backend.info.backend == "openvino"
+
+
+@WITHOUT_GPU
+def test_auto_says_everything_that_it_passes_over(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(monkeypatch, "openvino")
+    choice = choose_backend("auto", weights, None)
+    assert len(choice.notices) == 2
+    assert "openvino is not used: OpenVINO is not installed" in choice.notices[1]
+    assert "pip install -r requirements.txt" in choice.notices[1]
+    with choice.backend as backend:
+        assert backend.info.backend == "onnxruntime"
+
+
+@WITHOUT_GPU
+def test_auto_with_no_runtime_at_all_fails_with_every_reason(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(monkeypatch, "openvino", "onnxruntime")
+    with pytest.raises(BackendError, match=r"tensorrt .*openvino .*onnxruntime "):
+        choose_backend("auto", weights, None)
+
+
+@WITHOUT_GPU
+def test_tensorrt_named_never_becomes_another(weights: Path, tmp_path: Path) -> None:
+    for engine_folder in (None, tmp_path):
+        with pytest.raises(BackendUnavailableError, match="no NVIDIA GPU"):
+            choose_backend("tensorrt", weights, engine_folder)
+
+
+def test_a_gpu_without_an_engine_says_how_to_build_one(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    engines = tmp_path / "engines"
+    monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", engines)
+    write_folder(engines / "of-other-weights")
+    with pytest.raises(BackendUnavailableError, match=r"engine_builder/build\.py --fp16"):
+        choose_backend("tensorrt", weights, None)
+    choice = choose_backend("auto", weights, None)
+    assert "engine_builder/build.py --fp16" in choice.notices[0]
+
+
+def test_the_engine_of_the_weights_is_found(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = tmp_path / "engines"
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", engines)
+    write_folder(engines / "of-other-weights")
+    write_folder(engines / "of-these", onnx_sha256=read_weights(weights).sha256, target="sm_99")
+    backend = choose_backend("tensorrt", weights, None).backend
+    assert backend.name == "tensorrt"
+    assert "sm_99" in backend.info.device
+
+
+def test_auto_passes_over_an_engine_folder_that_is_refused(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    choice = choose_backend("auto", weights, tmp_path / "no-engine")
+    assert "no such engine folder" in choice.notices[0]
+
+
+@pytest.mark.parametrize("package", ["openvino", "onnxruntime"])
+def test_a_named_runtime_that_is_absent_says_how_to_install_it(
+    package: str, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(monkeypatch, package)
+    with pytest.raises(BackendUnavailableError, match="pip install -r"):
+        choose_backend(package, weights, None)
+
+
+def test_weights_that_are_refused_are_no_reason_to_fall_back(tmp_path: Path) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(b"no model")
+    for name in ("auto", "openvino", "onnxruntime"):
+        with pytest.raises(WeightsError, match=r"broken\.onnx"):
+            choose_backend(name, path, None)
+
+
+def test_a_name_that_is_none_lists_those_that_are(weights: Path) -> None:
+    with pytest.raises(ValueError, match="auto, tensorrt, openvino, onnxruntime"):
+        choose_backend("torch", weights, None)

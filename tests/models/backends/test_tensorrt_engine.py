@@ -1,0 +1,104 @@
+"""What TensorRT is asked for, as far as it goes without a GPU."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.backends import tensorrt_engine
+from models.backends.base import BackendError, BackendUnavailableError
+from models.backends.tensorrt_engine import TensorRTEngine, load_tensorrt, require_fitting
+from tests.models.backends.engine_folders import certificate, write_folder
+
+rtx: Any = pytest.importorskip("tensorrt_rtx", reason="needs tensorrt-rtx-cu13")
+
+HELD = {
+    "_runtime": "Runtime",
+    "_engine": "ICudaEngine",
+    "_context": "IExecutionContext",
+    "_cache": "IRuntimeCache",
+    "_config": "IRuntimeConfig",
+}
+"""What the engine's attributes hold: TensorRT's class names."""
+
+RTX_ALONE = {"IRuntimeCache", "IRuntimeConfig"}
+
+
+def test_an_engine_of_another_architecture_is_refused_with_the_command_that_builds_it() -> None:
+    with pytest.raises(
+        BackendError, match=r"built for sm_75, but this GPU is sm_86; .*"
+    ) as refusal:
+        require_fitting(certificate(), "sm_86")
+    command = "python engine_builder/build.py --fp16 --target sm_86 --force"
+    assert str(refusal.value).endswith(command)
+
+
+def test_an_int8_engine_is_built_again_with_its_calibration() -> None:
+    with pytest.raises(BackendError, match="--int8 --calibration DIR --target sm_86"):
+        require_fitting(certificate(precision="INT8", calibration_sha256="0" * 64), "sm_86")
+
+
+def test_the_fitting_architecture_passes() -> None:
+    require_fitting(certificate(), "sm_75")
+
+
+def test_the_module_of_the_certificate_is_loaded() -> None:
+    assert load_tensorrt(certificate(version=rtx.__version__)) is rtx
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(BackendError, match=r"with tensorrt_rtx 1\.0\.0, but .* --target sm_75"):
+        load_tensorrt(certificate(version="1.0.0"))
+
+
+def test_a_flavour_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    with pytest.raises(BackendUnavailableError, match=r"pip install .*tensorrt==10\.16\.1"):
+        load_tensorrt(certificate(flavour="tensorrt", version="10.16.1"))
+
+
+def test_what_is_no_engine_is_refused_with_tensorrts_own_reason(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "engine", version=rtx.__version__)
+    with pytest.raises(BackendError, match=r"^TensorRT refused the engine \(.{20,}\); .*--force$"):
+        TensorRTEngine(rtx, folder)
+
+
+def calls() -> list[tuple[str, str]]:
+    """(TensorRT class, attribute) for everything the module uses of what it holds."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(tensorrt_engine.__file__).read_text())):
+        if isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            if owner in HELD:
+                found.add((HELD[owner], node.attr))
+    return sorted(found)
+
+
+def test_every_class_is_used() -> None:
+    assert {owner for owner, _ in calls()} == set(HELD.values())
+
+
+@pytest.mark.parametrize(("owner", "attribute"), calls())
+def test_tensorrt_rtx_has_every_call(owner: str, attribute: str) -> None:
+    assert hasattr(getattr(rtx, owner), attribute)
+
+
+@pytest.mark.parametrize(
+    ("owner", "attribute"), [call for call in calls() if call[0] not in RTX_ALONE]
+)
+def test_tensorrt_10_has_every_call(owner: str, attribute: str) -> None:
+    try:
+        stubs = next(
+            path for path in files("tensorrt-stubs") or () if path.name == "tensorrt.pyi"
+        ).read_text()
+    except PackageNotFoundError:
+        pytest.skip("needs tensorrt-stubs, which is not installed")
+    body = re.split(rf"^class {owner}\b", stubs, flags=re.MULTILINE)[1]
+    body = re.split(r"^class ", body, flags=re.MULTILINE)[0]
+    assert re.search(rf"^    (def )?{attribute}\b", body, re.MULTILINE)
