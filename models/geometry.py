@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of whole pixels: columns ``x`` to ``x + width``, rows ``y`` to ``y + height``, exclusive."""
+    """A rectangle of whole pixels: columns ``x`` to ``x + width``, rows ``y`` to ``y + height``.
+
+    The upper ends are exclusive.
+    """
 
     x: int
     y: int
@@ -30,3 +38,48 @@ class Geometry:
     area: Area
     model_height: int
     model_width: int
+
+    def to_source(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (..., 2), each x then y, from the model's continuous coordinates to the source's.
+
+        In both, pixel (0, 0) spans [0, 1) x [0, 1), so the centre of a pixel ends in .5.
+        """
+        return points * self._source_per_model() + (self.area.x, self.area.y)
+
+    def to_model(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The inverse of ``to_source``."""
+        return (points - (self.area.x, self.area.y)) / self._source_per_model()
+
+    def _source_per_model(self) -> NDArray[np.float64]:
+        return np.array((self.area.width / self.model_width, self.area.height / self.model_height))
+
+
+def least_level(threshold: float) -> int:
+    """The smallest uint8 probability, at least 1, that reaches ``threshold`` in [0, 1]."""
+    return max(1, math.ceil(threshold * 255))
+
+
+def probability_on_source(probability: NDArray[np.uint8], geometry: Geometry) -> NDArray[np.uint8]:
+    """(model_height, model_width) uint8 to (source_height, source_width) uint8, bilinear.
+
+    0 outside the picture's area. The arithmetic is in integers, so every machine gives the same
+    bytes; they are within 1.5 levels of what real numbers would give.
+    """
+    source = np.zeros((geometry.source_height, geometry.source_width), np.uint8)
+    if probability.any():
+        area = geometry.area
+        source[area.y : area.y + area.height, area.x : area.x + area.width] = cv2.resize(
+            probability, (area.width, area.height), interpolation=cv2.INTER_LINEAR_EXACT
+        )
+    return source
+
+
+def mask_on_source(
+    probability: NDArray[np.uint8], geometry: Geometry, threshold: float
+) -> NDArray[np.bool_]:
+    """(source_height, source_width) bool: where the probability reaches ``threshold`` in [0, 1].
+
+    Pixels of probability 0 are never in the mask, nor are those outside the picture's area.
+    """
+    mask: NDArray[np.bool_] = probability_on_source(probability, geometry) >= least_level(threshold)
+    return mask

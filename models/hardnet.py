@@ -13,9 +13,14 @@ from torch import Tensor, nn
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution, batch normalisation, ReLU6. ``(N, C_in, H, W)`` to ``(N, C_out, H/stride, W/stride)``."""
+    """Convolution, batch normalisation, ReLU6.
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> None:
+    ``(N, C_in, H, W)`` to ``(N, C_out, H / stride, W / stride)``.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1
+    ) -> None:
         super().__init__()
         self.add_module(
             "conv", nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
@@ -54,7 +59,7 @@ def _block_widths(in_channels: int, growth: int, multiplier: float, layers: int)
 
 
 class HarmonicDenseBlock(nn.Module):
-    """``layers`` 3x3 convolutions, linked harmonically; gives the odd layers and the last, concatenated."""
+    """``layers`` 3x3 convolutions, harmonically linked; the odd and the last are the output."""
 
     def __init__(self, in_channels: int, growth: int, multiplier: float, layers: int) -> None:
         super().__init__()
@@ -104,7 +109,7 @@ class HarDNet(nn.Module):
                 self.base.append(nn.MaxPool2d(kernel_size=2, stride=2))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """``(N, 3, H, W)`` float, normalised RGB, to the taps ``(N, C, H/8, W/8)``, ``/16``, ``/32``."""
+        """``(N, 3, H, W)`` float, normalised RGB, to the taps, each ``(N, C, H / s, W / s)``."""
         tapped = []
         for index, module in enumerate(self.base):
             x = module(x)

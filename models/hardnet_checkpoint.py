@@ -1,9 +1,8 @@
-"""Reads HarDNet-MSEG weights from a released ``.pth``, from safetensors, or from a deployable ONNX file."""
+"""Reads HarDNet-MSEG weights from a released ``.pth``, safetensors, or a deployable ONNX file."""
 
 from __future__ import annotations
 
 import pickle
-import zipfile
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -44,7 +43,8 @@ def read_state(path: str | PathLike[str], expected: Mapping[str, Tensor]) -> dic
     if missing:
         more = f" and {len(missing) - 1} more entries" if len(missing) > 1 else ""
         raise CheckpointError(
-            f"{path} lacks {missing[0]}{more}: it is not a HarDNet-MSEG checkpoint, or is incomplete."
+            f"{path} lacks {missing[0]}{more}: "
+            "it is not a HarDNet-MSEG checkpoint, or is incomplete."
         )
     for name, template in expected.items():
         # Files written for inference leave the counters of batch normalisation out.
@@ -64,10 +64,11 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        if isinstance(error, pickle.UnpicklingError) and "WeightsUnpickler error" in str(error):
+        # The unpickler tells a refused global from garbage by its wording alone.
+        if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
             raise CheckpointError(
-                f"{path} holds more than tensors and is not loaded, since loading it could run code; "
-                "ask its author for a safetensors file."
+                f"{path} holds more than tensors and is not loaded, since loading it could run "
+                "code; ask its author for a safetensors file."
             ) from error
         raise CheckpointError(f"{path} is truncated or no PyTorch file; fetch it again.") from error
     for key in WRAPPER_KEYS:

@@ -1,8 +1,9 @@
-"""HarDNet-MSEG (Huang et al. 2021, arXiv 2101.07172): HarDNet-68, RFB skip connections, dense aggregation.
+"""HarDNet-MSEG (Huang et al. 2021, arXiv 2101.07172).
 
-Parameter names are those of the released checkpoints. The receptive field block is Liu et al. 2018
-(arXiv 1711.07767) in the form that the cascaded partial decoder gave it (Wu et al. 2019,
-arXiv 1904.08739), from which the dense aggregation comes too.
+HarDNet-68 encodes, three receptive field blocks narrow the skip connections, dense aggregation
+joins them. The receptive field block is Liu et al. 2018 (arXiv 1711.07767) in the form that the
+cascaded partial decoder gave it (Wu et al. 2019, arXiv 1904.08739), from which the dense
+aggregation comes too. Parameter names are those of the released checkpoints.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class ConvNorm(nn.Module):
 
 
 def _field_branch(in_channels: int, out_channels: int, field: int) -> nn.Sequential:
-    """A branch whose last convolution is dilated by ``field``, after a ``1 x field`` and a ``field x 1``."""
+    """A ``1 x field``, a ``field x 1``, then a 3x3 convolution dilated by ``field``."""
     return nn.Sequential(
         ConvNorm(in_channels, out_channels),
         ConvNorm(out_channels, out_channels, (1, field)),
@@ -117,7 +118,7 @@ class HarDNetMSEG(nn.Module):
         self.agg1 = DenseAggregation(DECODER_CHANNELS)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` float, normalised RGB, to logits ``(N, 1, H, W)``; H and W multiples of 32.
+        """``(N, 3, H, W)`` float, normalised RGB, to logits ``(N, 1, H, W)``.
 
         Raises:
             ValueError: height or width is not a multiple of 32; the sentence names one that is.

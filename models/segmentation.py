@@ -15,7 +15,9 @@ class Timings:
     """Durations of one segmentation, in nanoseconds of the monotonic clock."""
 
     preprocess_ns: int
+    """Finding the picture's area, and what the CPU does of cropping, converting and resizing."""
     infer_ns: int
+    """The rest: the runtime with all that runs on its device."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

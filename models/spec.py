@@ -52,6 +52,6 @@ class ModelSpec:
             return ModelSpec(**stored)
         except (KeyError, TypeError, ValueError) as error:
             raise SpecError(
-                f"{path} is not a deployable PolypLens model (it lacks the {METADATA_KEY} metadata); "
-                "make one with: python engine_builder/export.py CHECKPOINT"
+                f"{path} is not a deployable PolypLens model (it lacks the {METADATA_KEY} "
+                "metadata); make one with: python engine_builder/export.py CHECKPOINT"
             ) from error

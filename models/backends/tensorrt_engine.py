@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from models.backends.base import BackendError, BackendUnavailableError
-from models.backends.runtime_cache import RuntimeCacheFile
-from models.engine_folder import Certificate, EngineFolder
+from models.cache_file import CacheFile
+from models.engine_folder import Certificate, EngineFolder, build_options
 
 if TYPE_CHECKING:
     import tensorrt
@@ -62,9 +62,7 @@ def load_tensorrt(certificate: Certificate) -> Any:
 
 
 def _rebuild_command(certificate: Certificate, target: str) -> str:
-    precision = certificate.precision.lower()
-    calibration = " --calibration DIR" if certificate.calibration_sha256 else ""
-    return f"python engine_builder/build.py --{precision}{calibration} --target {target} --force"
+    return f"python engine_builder/build.py {build_options(certificate, target)} --force"
 
 
 class TensorRTEngine:
@@ -82,7 +80,7 @@ class TensorRTEngine:
         self._spec = certificate.spec
         self._flavour = certificate.flavour
         self._rebuild = _rebuild_command(certificate, certificate.target)
-        self._cache_file = RuntimeCacheFile(certificate.plan_sha256)
+        self._cache_file = CacheFile(f"{certificate.plan_sha256}.rtx-cache")
         self._logger = _logger(trt)
         try:
             self._deserialise(trt, folder.plan)

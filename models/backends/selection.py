@@ -1,0 +1,129 @@
+"""Picks a runtime by name, or the fastest that works, and says which ones it had to pass over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.backends.base import Backend, BackendError, BackendUnavailableError
+from models.engine_folder import (
+    CERTIFICATE_FILE,
+    ENGINES_FOLDER,
+    EngineFolderError,
+    read_certificate,
+)
+from models.weights import read_weights
+
+AUTO = "auto"
+BACKEND_NAMES = (AUTO, "tensorrt", "openvino", "onnxruntime")
+
+_NVIDIA_DEVICE = Path("/dev/nvidiactl")
+"""Present wherever NVIDIA's driver is loaded."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``backend``, not active, and one sentence for every faster runtime that was passed over."""
+
+    backend: Backend
+    notices: tuple[str, ...]
+
+
+def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Choice:
+    """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
+
+    ``auto`` enters and leaves a runtime before it settles on it, and logs as a warning each one
+    that it passes over. A runtime asked for by name is never replaced by another.
+
+    Args:
+        name: one of ``BACKEND_NAMES``.
+        weights: the deployable ONNX file that OpenVINO and ONNX Runtime run.
+        engine_folder: the engine that TensorRT runs; None takes one in ``ENGINES_FOLDER`` that was
+            built from ``weights``.
+
+    Raises:
+        BackendError: the named runtime, or with ``auto`` every runtime, is not to be had.
+        models.weights.WeightsError: ``weights`` is no deployable model, or was changed.
+        models.engine_folder.EngineFolderError: TensorRT was named, and its engine was changed.
+        ValueError: there is no runtime ``name``.
+    """
+    makers: dict[str, Callable[[], Backend]] = {
+        "tensorrt": lambda: _tensorrt(weights, engine_folder),
+        "openvino": lambda: _openvino(weights),
+        "onnxruntime": lambda: _onnxruntime(weights),
+    }
+    if name in makers:
+        return Choice(makers[name](), ())
+    if name != AUTO:
+        raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
+    notices: list[str] = []
+    for runtime, make in makers.items():
+        try:
+            return Choice(_proven(make()), tuple(notices))
+        except (BackendError, EngineFolderError) as error:
+            notices.append(f"{runtime} is not used: {error}")
+            _log.warning(notices[-1])
+    raise BackendError(f"No runtime works on this machine. {' '.join(notices)}")
+
+
+def _proven(backend: Backend) -> Backend:
+    """``backend``, entered and left once."""
+    with backend:
+        return backend
+
+
+def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
+    if not _NVIDIA_DEVICE.exists():
+        raise BackendUnavailableError("There is no NVIDIA GPU, or its driver is not loaded.")
+    try:
+        from models.backends.tensorrt_backend import TensorRTBackend
+    except ImportError as error:
+        raise _not_installed("TensorRT", "requirements-gpu.txt") from error
+    if engine_folder is not None:
+        return TensorRTBackend(engine_folder)
+    folders = _engines_built_from(weights)
+    if not folders:
+        raise BackendUnavailableError(
+            "There is no engine for these weights; build one with: "
+            "python engine_builder/build.py --fp16"
+        )
+    # One of several may be for another GPU; the last one's error is as good as any.
+    for folder in folders[:-1]:
+        try:
+            return _proven(TensorRTBackend(folder))
+        except (BackendError, EngineFolderError) as error:
+            _log.info("%s", error)
+    return TensorRTBackend(folders[-1])
+
+
+def _engines_built_from(weights: Path) -> list[Path]:
+    """Engine folders in ``ENGINES_FOLDER``, by name: so FP16 comes before FP32 and INT8."""
+    sha256 = read_weights(weights).sha256
+    folders = sorted(path.parent for path in ENGINES_FOLDER.glob(f"*/{CERTIFICATE_FILE}"))
+    return [folder for folder in folders if read_certificate(folder).onnx_sha256 == sha256]
+
+
+def _openvino(weights: Path) -> Backend:
+    try:
+        from models.backends.openvino_backend import OpenVinoBackend
+    except ImportError as error:
+        raise _not_installed("OpenVINO", "requirements.txt") from error
+    return OpenVinoBackend(weights)
+
+
+def _onnxruntime(weights: Path) -> Backend:
+    try:
+        from models.backends.onnxruntime_backend import OnnxRuntimeBackend
+    except ImportError as error:
+        raise _not_installed("ONNX Runtime", "requirements.txt") from error
+    return OnnxRuntimeBackend(weights)
+
+
+def _not_installed(runtime: str, requirements: str) -> BackendUnavailableError:
+    return BackendUnavailableError(
+        f"{runtime} is not installed; install it with: pip install -r {requirements}"
+    )

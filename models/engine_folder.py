@@ -1,0 +1,217 @@
+"""An engine on disk: ``engine.plan``, ``kernels.cubin`` and ``certificate.json`` in one folder.
+
+Plan and kernels are native code, so nobody loads them before ``open_engine_folder`` has found every
+byte to be the certified one. The certificate carries its own hash too. The hashes guard against
+damage and mix-ups; against someone who may write to the folder, its permissions have to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.spec import ModelSpec
+
+ENGINES_FOLDER = Path(__file__).parents[1] / "build" / "engines"
+"""Where engines are built to, and looked for, unless told otherwise."""
+
+PLAN_FILE = "engine.plan"
+KERNELS_FILE = "kernels.cubin"
+CERTIFICATE_FILE = "certificate.json"
+
+_SELF_HASH = "certificate_sha256"
+_LARGEST_CERTIFICATE_BYTES = 1_000_000
+
+
+class EngineFolderError(Exception):
+    """An engine is missing, changed or malformed; one sentence that names the rebuild command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the engine's graph strays from the FP32 graph on the reference images."""
+
+    measured_on: str
+    """``cpu, cast graph`` where no GPU was there to run the engine, else the GPU's name."""
+    reference_sha256: str
+    """Of the reference images' names and contents."""
+    images: int
+    flipped_pixels: int
+    """Pixels of all images that change sides at the threshold."""
+    flipped_share: float
+    """``flipped_pixels`` over all pixels, in [0, 1]."""
+    mean_dice: float
+    least_dice: float
+    """Dice, in [0, 1], between both masks of an image; 1 where both are empty."""
+    largest_probability_difference: float
+    """Over all pixels, in [0, 1]."""
+    empty_images: int
+    """Polyp-free images on which FP32 marks no region of at least ``least_area``."""
+    empty_images_marked: int
+    """How many of those this precision marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was built, from what, for what, and how well it does; dateless, so reproducible."""
+
+    onnx_sha256: str
+    plan_sha256: str
+    kernels_sha256: str
+    calibration_sha256: str
+    """Of the calibration images' names and contents; empty where none were used."""
+    flavour: str
+    """``tensorrt`` or ``tensorrt_rtx``."""
+    version: str
+    target: str
+    """The GPU architecture that the plan runs on, such as ``sm_75``."""
+    precision: str
+    """``FP32``, ``FP16`` or ``INT8``: what was asked for."""
+    layers: Mapping[str, int]
+    """How many layers of the engine run in each precision."""
+    proven_by: str
+    """Where ``layers`` was read: ``engine inspector`` or ``builder log``."""
+    agreement: Agreement
+    spec: ModelSpec
+
+    def share(self, precision: str) -> float:
+        """Share of the engine's layers, in [0, 1], that run in ``precision``."""
+        return self.layers.get(precision, 0) / max(1, sum(self.layers.values()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineFolder:
+    """A verified engine. ``plan`` and ``kernels`` are the very bytes that were verified."""
+
+    certificate: Certificate
+    plan: bytes
+    kernels: bytes
+
+
+def engine_folder_name(spec: ModelSpec, precision: str, target: str) -> str:
+    """Such as ``hardnet-mseg_352x352_fp16_sm_75``."""
+    return f"{spec.name}_{spec.width}x{spec.height}_{precision.lower()}_{target}"
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def open_engine_folder(folder: Path) -> EngineFolder:
+    """Reads an engine and verifies every byte of it, before anybody deserialises it.
+
+    Raises:
+        EngineFolderError: a file is missing or unreadable, or differs from what was certified.
+    """
+    certificate = read_certificate(folder)
+    plan = _read(folder, PLAN_FILE)
+    kernels = _read(folder, KERNELS_FILE)
+    for name, content, certified in (
+        (PLAN_FILE, plan, certificate.plan_sha256),
+        (KERNELS_FILE, kernels, certificate.kernels_sha256),
+    ):
+        if sha256_of(content) != certified:
+            raise _refusal(folder, f"{name} is not the file that was certified", certificate)
+    return EngineFolder(certificate, plan, kernels)
+
+
+def read_certificate(folder: Path) -> Certificate:
+    """The certificate of an engine folder, itself verified; plan and kernels are not looked at.
+
+    Raises:
+        EngineFolderError: it is missing, changed or malformed.
+    """
+    if not folder.is_dir():
+        raise _refusal(folder, "there is no such engine folder")
+    content = _read(folder, CERTIFICATE_FILE)
+    try:
+        fields = json.loads(content)
+        agreement = Agreement(**fields.pop("agreement"))
+        spec = ModelSpec(**_with_tuples(fields.pop("spec")))
+        fields.pop(_SELF_HASH)
+        certificate = Certificate(**fields, agreement=agreement, spec=spec)
+        unchanged = _serialised(certificate) == content
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        unchanged = False
+    if not unchanged:
+        raise _refusal(folder, f"{CERTIFICATE_FILE} was changed or is malformed")
+    return certificate
+
+
+def write_engine_folder(
+    folder: Path, plan: bytes, kernels: bytes, certificate: Certificate
+) -> None:
+    """Writes a whole engine folder in place of whatever ``folder`` was, or leaves it as it was.
+
+    Raises:
+        OSError: the parent is not writable, or the disk is full; nothing half-written is left.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.partial")
+    replaced = folder.with_name(f".{folder.name}.replaced")
+    # Left by a run that was killed.
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
+    try:
+        partial.mkdir()
+        _write(partial / PLAN_FILE, plan)
+        _write(partial / KERNELS_FILE, kernels)
+        _write(partial / CERTIFICATE_FILE, _serialised(certificate))
+        if folder.exists():
+            folder.rename(replaced)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _serialised(certificate: Certificate) -> bytes:
+    fields = asdict(certificate)
+    fields[_SELF_HASH] = sha256_of(json.dumps(fields, sort_keys=True).encode())
+    return (json.dumps(fields, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no tuples: what it gives as a list was one."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        if name == CERTIFICATE_FILE and path.stat().st_size > _LARGEST_CERTIFICATE_BYTES:
+            raise _refusal(folder, f"{name} was changed or is malformed")
+        return path.read_bytes()
+    except OSError as error:
+        raise _refusal(folder, f"{name} cannot be read ({error.strerror})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def build_options(certificate: Certificate, target: str) -> str:
+    """What ``build.py`` is given to build the certified engine again, for ``target``."""
+    calibration = " --calibration DIR" if certificate.calibration_sha256 else ""
+    return f"--{certificate.precision.lower()}{calibration} --target {target}"
+
+
+def _refusal(
+    folder: Path, reason: str, certificate: Certificate | None = None
+) -> EngineFolderError:
+    options = "--fp16" if certificate is None else build_options(certificate, certificate.target)
+    return EngineFolderError(
+        f"{folder} is refused: {reason}; build it again with: "
+        f"python engine_builder/build.py {options} --output {folder.parent} --force"
+    )

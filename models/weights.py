@@ -1,0 +1,144 @@
+"""Reads a deployable ONNX file, and refuses one that was changed or that reaches outside itself.
+
+A deployable file carries its own SHA-256 in its metadata, so a copy needs nothing beside it. The
+checksum is taken of the whole file with zeros in place of its own 64 digits. It guards against
+damage and mix-ups; against someone who may write the file, its permissions have to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from models.spec import ModelSpec, SpecError
+
+DEFAULT_WEIGHTS = Path(__file__).parents[1] / "assets" / "weights" / "hardnet_mseg_352.onnx"
+CHECKSUM_KEY = "polyplens.sha256"
+"""Key in the ONNX file's metadata under which its checksum is stored, in hexadecimal."""
+
+_BLANK = b"0" * 64
+_EXPORT = "make one with: python engine_builder/export.py CHECKPOINT"
+# How protocol buffers store the entry: the key, then the tag and the length of its value.
+_MARK = CHECKSUM_KEY.encode() + b"\x12" + bytes([len(_BLANK)])
+
+
+class WeightsError(Exception):
+    """A weights file cannot be used; the message is one sentence that names the repair."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A deployable ONNX file, checked. ``content`` runs, not what the path may hold by then."""
+
+    path: Path
+    content: bytes
+    sha256: str
+    """Of ``content`` as it is, in hexadecimal."""
+    spec: ModelSpec
+
+
+def sealed(model: onnx.ModelProto) -> bytes:
+    """The deployable file of ``model``, its checksum in it; the same bytes each time."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    metadata = {entry.key: entry.value for entry in copy.metadata_props}
+    onnx.helper.set_model_props(copy, metadata | {CHECKSUM_KEY: _BLANK.decode()})
+    before, _, after = _around_checksum(copy.SerializeToString(deterministic=True))
+    return before + _checksum(before, after) + after
+
+
+def read_weights(path: Path) -> Weights:
+    """Reads and checks ``path``: nothing of it is parsed before its checksum was found to match.
+
+    Raises:
+        WeightsError: missing, unreadable, changed, no deployable model, or weights in other files.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise WeightsError(f"There is no weights file {path}; check the path.") from error
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror}).") from error
+    before, stored, after = _around_checksum(content)
+    if not stored:
+        raise WeightsError(
+            f"{path} is truncated, or no deployable PolypLens model; fetch it again, or {_EXPORT}"
+        )
+    if stored != _checksum(before, after):
+        raise WeightsError(f"{path} was changed or damaged; fetch it again.")
+    return Weights(path, content, hashlib.sha256(content).hexdigest(), _checked_spec(path, content))
+
+
+def _around_checksum(content: bytes) -> tuple[bytes, bytes, bytes]:
+    """What comes before the stored checksum, the checksum, and what follows; empty without one."""
+    mark = content.rfind(_MARK)
+    if mark < 0:
+        return content, b"", b""
+    start = mark + len(_MARK)
+    end = start + len(_BLANK)
+    return content[:start], content[start:end], content[end:]
+
+
+def _checksum(before: bytes, after: bytes) -> bytes:
+    digest = hashlib.sha256(before)
+    digest.update(_BLANK)
+    digest.update(after)
+    return digest.hexdigest().encode()
+
+
+def _checked_spec(path: Path, content: bytes) -> ModelSpec:
+    try:
+        model = onnx.load_model_from_string(content)
+    except DecodeError as error:
+        raise WeightsError(f"{path} is truncated or no ONNX file; fetch it again.") from error
+    for tensor in _tensors(model):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            raise WeightsError(
+                f"{path} keeps {tensor.name} in another file, which is not loaded; "
+                "save the model as one file."
+            )
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    try:
+        spec = ModelSpec.from_metadata(metadata, path)
+    except SpecError as error:
+        raise WeightsError(f"{error}.") from error
+    wanted = {
+        (spec.input_name, (1, spec.height, spec.width, 3)),
+        (spec.output_name, (1, spec.height, spec.width)),
+    }
+    offered = {_signature(value) for value in (*model.graph.input, *model.graph.output)}
+    if offered != wanted:
+        raise WeightsError(
+            f"{path} says that it takes {spec.height}x{spec.width} uint8 frames, but its graph "
+            f"differs; {_EXPORT}"
+        )
+    return spec
+
+
+def _signature(value: onnx.ValueInfoProto) -> tuple[str, tuple[int, ...]] | None:
+    """Name and shape; None where it is not uint8."""
+    tensor = value.type.tensor_type
+    if tensor.elem_type != onnx.TensorProto.UINT8:
+        return None
+    return value.name, tuple(side.dim_value for side in tensor.shape.dim)
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of the model, those of nested graphs and functions included."""
+    pending: list[onnx.GraphProto | onnx.FunctionProto] = [model.graph, *model.functions]
+    while pending:
+        graph = pending.pop()
+        if isinstance(graph, onnx.GraphProto):
+            yield from graph.initializer
+            for sparse in graph.sparse_initializer:
+                yield sparse.values
+                yield sparse.indices
+        for node in graph.node:
+            for attribute in node.attribute:
+                yield from (attribute.t, *attribute.tensors)
+                pending += [attribute.g, *attribute.graphs]

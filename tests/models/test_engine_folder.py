@@ -1,0 +1,169 @@
+"""Engine folders: written whole or not at all, and refused with any byte changed."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.engine_folder import (
+    CERTIFICATE_FILE,
+    KERNELS_FILE,
+    PLAN_FILE,
+    Agreement,
+    Certificate,
+    EngineFolderError,
+    engine_folder_name,
+    open_engine_folder,
+    read_certificate,
+    sha256_of,
+    write_engine_folder,
+)
+from models.spec import ModelSpec
+from tests.locations import ROOT
+
+PLAN = bytes(range(256)) * 20
+KERNELS = b"\x7fELF" + bytes(500)
+
+CERTIFICATE = Certificate(
+    onnx_sha256="0" * 64,
+    plan_sha256=sha256_of(PLAN),
+    kernels_sha256=sha256_of(KERNELS),
+    calibration_sha256="",
+    flavour="tensorrt_rtx",
+    version="1.7.1.116",
+    target="sm_75",
+    precision="FP16",
+    layers={"FP16": 171, "FP32": 2},
+    proven_by="builder log",
+    agreement=Agreement("cpu, cast graph", "1" * 64, 24, 7, 1e-6, 0.9999, 0.999, 0.004, 6, 0),
+    spec=ModelSpec(least_area=0.002),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / engine_folder_name(CERTIFICATE.spec, "FP16", "sm_75")
+    write_engine_folder(path, PLAN, KERNELS, CERTIFICATE)
+    return path
+
+
+def test_what_was_written_is_read_back(folder: Path) -> None:
+    opened = open_engine_folder(folder)
+    assert folder.name == "hardnet-mseg_352x352_fp16_sm_75"
+    assert opened.certificate == CERTIFICATE
+    assert (opened.plan, opened.kernels) == (PLAN, KERNELS)
+    assert read_certificate(folder).share("FP16") == pytest.approx(171 / 173)
+
+
+def test_a_thousand_flipped_bytes_are_a_thousand_refusals(folder: Path) -> None:
+    rng = np.random.default_rng(4)
+    files = {name: (folder / name).read_bytes() for name in (PLAN_FILE, KERNELS_FILE)}
+    files[CERTIFICATE_FILE] = (folder / CERTIFICATE_FILE).read_bytes()
+    refusals = 0
+    for _ in range(1000):
+        name = rng.choice(list(files))
+        content = bytearray(files[name])
+        content[rng.integers(len(content))] ^= rng.integers(1, 256)
+        (folder / name).write_bytes(content)
+        with pytest.raises(EngineFolderError, match=r"build it again with: python .*--force$"):
+            open_engine_folder(folder)
+        refusals += 1
+        (folder / name).write_bytes(files[name])
+    assert refusals == 1000
+    open_engine_folder(folder)
+
+
+def test_every_single_byte_of_the_certificate_counts(folder: Path) -> None:
+    path = folder / CERTIFICATE_FILE
+    original = path.read_bytes()
+    for position in range(len(original)):
+        changed = bytearray(original)
+        changed[position] ^= 0x01
+        path.write_bytes(changed)
+        with pytest.raises(EngineFolderError, match="changed or is malformed"):
+            read_certificate(folder)
+
+
+@pytest.mark.parametrize("name", [PLAN_FILE, KERNELS_FILE, CERTIFICATE_FILE])
+def test_missing_truncated_and_lengthened_files_are_refused(folder: Path, name: str) -> None:
+    path = folder / name
+    original = path.read_bytes()
+    for content in (b"", original[:-1], original + b"\n", original * 2):
+        path.write_bytes(content)
+        with pytest.raises(EngineFolderError, match=name):
+            open_engine_folder(folder)
+    path.unlink()
+    with pytest.raises(EngineFolderError, match=name):
+        open_engine_folder(folder)
+    path.mkdir()
+    with pytest.raises(EngineFolderError, match=name):
+        open_engine_folder(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"null", b"[]", b"{}", b"[" * 100_000, b"1" * 2_000_000, b'{"agreement": 3}']
+)
+def test_malformed_certificates_are_refused(folder: Path, content: bytes) -> None:
+    (folder / CERTIFICATE_FILE).write_bytes(content)
+    with pytest.raises(EngineFolderError, match="malformed"):
+        read_certificate(folder)
+
+
+def test_a_certificate_edited_without_its_hash_is_refused(folder: Path) -> None:
+    path = folder / CERTIFICATE_FILE
+    fields = json.loads(path.read_bytes())
+    fields["target"] = "sm_86"
+    path.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n")
+    with pytest.raises(EngineFolderError, match="changed"):
+        read_certificate(folder)
+
+
+def test_another_engines_plan_is_refused_and_the_command_fits_the_engine(tmp_path: Path) -> None:
+    other = replace(CERTIFICATE, precision="INT8", target="sm_86", calibration_sha256="2" * 64)
+    write_engine_folder(tmp_path / "engine", PLAN, KERNELS, other)
+    (tmp_path / "engine" / PLAN_FILE).write_bytes(KERNELS)
+    with pytest.raises(EngineFolderError, match=r"--int8 --target sm_86 --calibration DIR"):
+        open_engine_folder(tmp_path / "engine")
+
+
+def test_an_absent_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineFolderError, match="no such engine folder"):
+        open_engine_folder(tmp_path / "absent")
+
+
+def test_writing_replaces_an_engine_and_the_remains_of_a_killed_run(folder: Path) -> None:
+    remains = folder.with_name(f".{folder.name}.partial")
+    remains.mkdir()
+    (remains / PLAN_FILE).write_bytes(b"half")
+    write_engine_folder(
+        folder, b"new", KERNELS, replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
+    )
+    assert open_engine_folder(folder).plan == b"new"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_full_disk_leaves_the_old_engine_as_it_was(folder: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from dataclasses import replace\n"
+        "from models.engine_folder import *\n"
+        "folder = Path(sys.argv[1]); old = open_engine_folder(folder)\n"
+        "write_engine_folder(folder, b'x' * 100_000, old.kernels, old.certificate)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "OSError: [Errno 27]" in result.stderr
+    assert open_engine_folder(folder).certificate == CERTIFICATE
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from models.spec import METADATA_KEY
+from models.weights import (
+    DEFAULT_WEIGHTS,
+    WeightsError,
+    read_weights,
+    sealed,
+)
+from tests.models.tiny_model import TINY_SPEC, tiny_model, write_tiny_model
+
+
+def test_the_shipped_weights_are_whole() -> None:
+    weights = read_weights(DEFAULT_WEIGHTS)
+    assert weights.content == DEFAULT_WEIGHTS.read_bytes()
+    assert weights.sha256 == hashlib.sha256(weights.content).hexdigest()
+    assert (weights.spec.height, weights.spec.width) == (352, 352)
+
+
+def test_sealing_changes_nothing_else(tmp_path: Path) -> None:
+    model = tiny_model()
+    content = sealed(model)
+    assert content == sealed(model) == sealed(onnx.load_model_from_string(content))
+    path = tmp_path / "copy.onnx"
+    path.write_bytes(content)
+    assert read_weights(path).spec == TINY_SPEC
+    stored = onnx.load_model_from_string(content)
+    assert stored.graph == model.graph
+    assert [entry.key for entry in model.metadata_props] == [METADATA_KEY]
+
+
+def test_a_thousand_changed_bytes_are_a_thousand_refusals(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path)
+    original = path.read_bytes()
+    chance = random.Random(0)
+    for _ in range(1000):
+        changed = bytearray(original)
+        changed[chance.randrange(len(changed))] ^= chance.randrange(1, 256)
+        path.write_bytes(changed)
+        with pytest.raises(WeightsError, match=r"tiny\.onnx"):
+            read_weights(path)
+
+
+def test_a_changed_byte_of_the_shipped_weights_is_refused(tmp_path: Path) -> None:
+    content = DEFAULT_WEIGHTS.read_bytes()
+    path = tmp_path / "changed.onnx"
+    for place in (0, len(content) // 2, len(content) - 1):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(WeightsError, match="changed"):
+            read_weights(path)
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no weights file .*absent\.onnx"):
+        read_weights(tmp_path / "absent.onnx")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        read_weights(tmp_path)
+
+
+def test_what_is_no_onnx_file_is_named(tmp_path: Path) -> None:
+    whole = write_tiny_model(tmp_path).read_bytes()
+    path = tmp_path / "broken.onnx"
+    for content in (b"", b"GIF89a", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match=r"broken\.onnx is truncated, or no"):
+            read_weights(path)
+
+
+def test_an_onnx_file_without_a_checksum_is_not_taken(tmp_path: Path) -> None:
+    path = tmp_path / "unsealed.onnx"
+    path.write_bytes(tiny_model().SerializeToString())
+    with pytest.raises(WeightsError, match=r"export\.py"):
+        read_weights(path)
+
+
+def _without_metadata(model: onnx.ModelProto) -> None:
+    del model.metadata_props[:]
+
+
+def _with_half_the_metadata(model: onnx.ModelProto) -> None:
+    model.metadata_props[0].value = '{"name": "tiny"}'
+
+
+def _of_another_size(model: onnx.ModelProto) -> None:
+    helper.set_model_props(model, replace(TINY_SPEC, height=352).to_metadata())
+
+
+def _with_a_float_input(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+def _with_another_output(model: onnx.ModelProto) -> None:
+    model.graph.output.append(helper.make_tensor_value_info("mean", TensorProto.FLOAT, [1, 24, 32]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _without_metadata,
+        _with_half_the_metadata,
+        _of_another_size,
+        _with_a_float_input,
+        _with_another_output,
+    ],
+)
+def test_what_is_no_deployable_model_says_how_to_make_one(
+    tmp_path: Path, change: Callable[[onnx.ModelProto], None]
+) -> None:
+    model = tiny_model()
+    change(model)
+    path = tmp_path / "other.onnx"
+    path.write_bytes(sealed(model))
+    with pytest.raises(WeightsError, match=r"export\.py") as caught:
+        read_weights(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "../secret.bin", "beside.bin", "link.bin"])
+def test_weights_in_other_files_are_refused(tmp_path: Path, location: str) -> None:
+    (tmp_path / "beside.bin").write_bytes(bytes(4))
+    (tmp_path / "link.bin").symlink_to("/etc/passwd")
+    model = tiny_model()
+    _keep_elsewhere(model.graph.initializer[0], location)
+    path = tmp_path / "outside.onnx"
+    path.write_bytes(sealed(model))
+    with pytest.raises(WeightsError, match="third in another file"):
+        read_weights(path)
+
+
+def test_weights_in_other_files_are_found_in_nested_graphs(tmp_path: Path) -> None:
+    constant = helper.make_tensor("hidden", TensorProto.FLOAT, [1], [0.0])
+    _keep_elsewhere(constant, "/etc/passwd")
+    branch = helper.make_graph(
+        [helper.make_node("Constant", [], ["inner"], value=constant)],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, [1])],
+    )
+    model = tiny_model()
+    condition = helper.make_tensor("condition", TensorProto.BOOL, [], [True])
+    model.graph.initializer.append(condition)
+    model.graph.node.append(
+        helper.make_node("If", ["condition"], ["unused"], then_branch=branch, else_branch=branch)
+    )
+    path = tmp_path / "nested.onnx"
+    path.write_bytes(sealed(model))
+    with pytest.raises(WeightsError, match="hidden in another file"):
+        read_weights(path)
+
+
+def _keep_elsewhere(tensor: onnx.TensorProto, location: str) -> None:
+    tensor.ClearField("float_data")
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    entry = tensor.external_data.add()
+    entry.key, entry.value = "location", location
