@@ -1,0 +1,65 @@
+# Two words for a newcomer: `make run` shows the demo clip, `make test` runs the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Debian and Ubuntu packages: what running needs, and what the tests add.
+RUN_PACKAGES := python3 python3-venv
+TEST_PACKAGES := g++
+
+# The tests look TensorRT's calls up in these stubs. They ask for the full TensorRT, which is not
+# needed for that.
+STUBS := tensorrt-stubs==10.13.0.35.1
+
+.PHONY: help run test lint bench gpu-check clean
+
+help:
+	@echo "make run        replay the demo clip to out/ with its polyps marked"
+	@echo "make test       install what the tests need, and run them all"
+	@echo "make lint       ruff, mypy and import-linter"
+	@echo "make bench      measure the figures of docs/benchmarks/, side by side"
+	@echo "make gpu-check  everything that needs an NVIDIA GPU, in one go"
+	@echo "make clean      remove the virtual environment and what was built"
+
+run: $(VENV)/run-installed
+	@$(BIN)/python run_app.py replay assets/demo.mp4 --output out --force
+
+test: $(VENV)/dev-installed
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/dev-installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev-installed
+	@$(BIN)/python -m tests.bench
+
+gpu-check: $(VENV)/dev-installed
+	@$(BIN)/python -m tests.gpu.check
+
+clean:
+	rm -rf $(VENV) build out
+
+$(VENV)/run-installed: requirements.txt
+	@sh assets/setup/debian-packages.sh $(RUN_PACKAGES)
+	@$(venv)
+	@echo "Installing what PolypLens needs (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(VENV)/dev-installed: requirements.txt requirements-train.txt requirements-dev.txt
+	@sh assets/setup/debian-packages.sh $(RUN_PACKAGES) $(TEST_PACKAGES)
+	@$(venv)
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(STUBS)
+	@touch $@
+
+define venv
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "PolypLens needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run" >&2; exit 1; }; \
+test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+endef

@@ -1,0 +1,22 @@
+"""How long ``build.py`` takes for an FP16 engine for SM75, from ONNX to certificate."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.report import Figure
+
+ROOT = Path(__file__).parents[2]
+
+
+def measure() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["engine_builder/build.py", "--fp16", "--target", "sm_75", "--output", folder]
+        begun_s = time.perf_counter()
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+        duration_s = time.perf_counter() - begun_s
+    return [Figure("build.py --fp16 --target sm_75", duration_s, "s", at_most=30)]

@@ -1,0 +1,102 @@
+"""How much of the bare runtime's frame rate a replay keeps."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.config import AppConfig
+from app.overlay import Marker
+from app.pipeline.metrics import PipelineSnapshot
+from app.replay import ReplayOptions, replay
+from app.sources.base import SourceInfo
+from app.sources.opening import open_source
+from models.backends.selection import AUTO, choose_backend
+from models.geometry import Area
+from models.preprocess import model_input
+from models.weights import DEFAULT_WEIGHTS
+from tests.bench.clip import recorded_clip
+from tests.bench.report import Figure
+
+FRAMES = 450
+WARM_UP = 30
+"""Frames before the clock starts: loading and filling the pipeline are not throughput."""
+ROUNDS = 3
+INPUTS = 64
+"""Frames held as network input for the bare runtime; they are cycled."""
+
+
+def measure() -> list[Figure]:
+    """Bare runtime, replay without and with marked video, in turn; medians of the rounds."""
+    clip = recorded_clip(FRAMES)
+    bare, masks, marked = [], [], []
+    for _ in range(ROUNDS):
+        bare.append(_bare_frames_per_s(clip))
+        masks.append(_replay_frames_per_s(clip, marked_pictures=False))
+        marked.append(_replay_frames_per_s(clip, marked_pictures=True))
+    bare_rate = statistics.median(bare)
+    return [
+        Figure("bare runtime", bare_rate, "frames/s"),
+        Figure(
+            "replay to masks and table over bare runtime",
+            statistics.median(masks) / bare_rate,
+            "ratio",
+            at_least=0.90,
+        ),
+        Figure(
+            "replay with marked video over bare runtime",
+            statistics.median(marked) / bare_rate,
+            "ratio",
+            at_least=0.75,
+        ),
+    ]
+
+
+def _bare_frames_per_s(clip: Path) -> float:
+    choice = choose_backend(AUTO, DEFAULT_WEIGHTS, None)
+    inputs: list[NDArray[np.uint8]] = []
+    with open_source(str(clip)) as source:
+        while len(inputs) < INPUTS and (frame := source.read()) is not None:
+            whole = Area(0, 0, frame.picture.width, frame.picture.height)
+            inputs.append(model_input(frame.picture, whole, choice.backend.spec))
+    with choice.backend as backend:
+        for index in range(WARM_UP):
+            backend.infer(inputs[index % INPUTS])
+        begun_s = time.perf_counter()
+        for index in range(FRAMES - WARM_UP):
+            backend.infer(inputs[index % INPUTS])
+        return (FRAMES - WARM_UP) / (time.perf_counter() - begun_s)
+
+
+def _replay_frames_per_s(clip: Path, *, marked_pictures: bool) -> float:
+    seen: list[tuple[float, int]] = []
+
+    def progress(_info: SourceInfo, snapshot: PipelineSnapshot) -> None:
+        if snapshot.deliver.frames_out >= WARM_UP:
+            seen.append((time.perf_counter(), snapshot.deliver.frames_out))
+
+    config = AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None)
+    options = ReplayOptions(
+        start_s=0.0,
+        end_s=None,
+        marker=Marker.CONTOUR,
+        marked_pictures=marked_pictures,
+        screen_text=False,
+        force=False,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        replay(
+            str(clip),
+            Path(folder) / "out",
+            lambda: choose_backend(AUTO, DEFAULT_WEIGHTS, None),
+            config,
+            options,
+            progress,
+        )
+    (begun_s, first), (ended_s, last) = seen[0], seen[-1]
+    return (last - first) / (ended_s - begun_s)
