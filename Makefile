@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 RUN_PACKAGES := python3 python3-venv
 TEST_PACKAGES := g++
 
-# The tests look TensorRT's calls up in these stubs. They ask for the full TensorRT, which is not
-# needed for that.
-STUBS := tensorrt-stubs==10.13.0.35.1
+# Installed without what they ask for: the stubs of TensorRT, in which the tests look its calls up,
+# want TensorRT itself, and pysodmetrics wants OpenCV 4 but works with 5.
+WITHOUT_DEPENDENCIES := tensorrt-stubs==10.13.0.35.1 pysodmetrics==1.6.2
 
 .PHONY: help run test lint bench gpu-check clean
 
@@ -55,7 +55,7 @@ $(VENV)/dev-installed: requirements.txt requirements-train.txt requirements-dev.
 	@$(venv)
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(STUBS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(WITHOUT_DEPENDENCIES)
 	@touch $@
 
 define venv

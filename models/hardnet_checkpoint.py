@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor
+
+from models.weights import WeightsError, read_weights
 
 COUNTER_SUFFIX = ".num_batches_tracked"
 WRAPPER_KEYS = ("state_dict", "model", "model_state_dict")
@@ -92,17 +95,14 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:
-    import onnx
-    from google.protobuf.message import DecodeError
-
     try:
-        graph = onnx.load(path, load_external_data=False).graph
-        return {
-            initializer.name: torch.from_numpy(onnx.numpy_helper.to_array(initializer).copy())
-            for initializer in graph.initializer
-        }
-    except (DecodeError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is truncated or no ONNX file; fetch it again.") from error
+        graph = onnx.load_model_from_string(read_weights(path).content).graph
+    except WeightsError as error:
+        raise CheckpointError(str(error)) from error
+    return {
+        initializer.name: torch.from_numpy(onnx.numpy_helper.to_array(initializer).copy())
+        for initializer in graph.initializer
+    }
 
 
 def _unprefixed(stored: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from models.backends.base import BackendInfo, BackendUnavailableError
 from models.backends.tensorrt_backend import TensorRTBackend
-from models.engine_folder import EngineFolderError
+from models.engine_folder import PLAN_FILE, EngineFolderError
 from models.spec import ModelSpec
 from tests.locations import ROOT
 from tests.models.backends.engine_folders import write_folder
@@ -28,7 +29,13 @@ def folder(tmp_path: Path) -> Path:
 def test_before_it_is_entered_it_says_what_the_certificate_says(folder: Path) -> None:
     backend = TensorRTBackend(folder)
     assert backend.spec == ModelSpec()
-    assert backend.info == BackendInfo("tensorrt", "tensorrt_rtx 1.7.1.116", "NVIDIA sm_75", "FP16")
+    assert backend.info == BackendInfo(
+        "tensorrt",
+        "tensorrt_rtx 1.7.1.116",
+        "NVIDIA sm_75",
+        "FP16",
+        hashlib.sha256((folder / PLAN_FILE).read_bytes()).hexdigest(),
+    )
 
 
 def test_it_runs_nothing_before_it_is_entered(folder: Path) -> None:

@@ -1,0 +1,294 @@
+"""From a model to engine folders: cast, compare with FP32, build, prove the precision, certify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import onnx
+from rich.console import Console
+
+from engine_builder.agreement import (
+    CAST_GRAPH_ON_CPU,
+    Infer,
+    compare,
+    engine_agreement,
+    on_cpu,
+    require_agreement,
+)
+from engine_builder.command_line import EngineBuilderError
+from engine_builder.images import image_files, read_frame, reference_files, sha256_of_files
+from engine_builder.layer_precision import count_layers, require_precision
+from engine_builder.plan import build_plan
+from engine_builder.precision import FP32, INT8, folded, to_half, to_int8
+from engine_builder.progress import BuildProgress
+from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour, present_target
+from models.backends.cuda.compile import compile_cubin
+from models.engine_folder import (
+    Agreement,
+    Certificate,
+    EngineFolderError,
+    engine_folder_name,
+    open_engine_folder,
+    sha256_of,
+    write_engine_folder,
+)
+from models.weights import Weights, read_weights
+
+TARGET_WITHOUT_GPU = "sm_75"
+"""The RTX 2080 Ti's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What to build, and from what."""
+
+    precision: str
+    onnx: Path
+    checkpoint: Path | None
+    """Exported in place of ``onnx``."""
+    size: int | None
+    """Input side in pixels; None for the model's own."""
+    targets: tuple[str, ...]
+    output: Path
+    reference: Path | None
+    """Images to compare on, beside those that ship."""
+    calibration: Path | None
+    force: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Inputs:
+    """All that an engine depends on, but for its target."""
+
+    precision: str
+    flavour: Flavour
+    weights: Weights
+    reference: list[Path]
+    reference_sha256: str
+    calibration: list[Path]
+    calibration_sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Engine:
+    """One engine to build."""
+
+    target: str
+    folder: Path
+    kernels: bytes
+
+
+def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certificate]:
+    """Builds what is not there yet; gives the folders that were built.
+
+    Raises:
+        EngineBuilderError, OSError, models.weights.WeightsError,
+        models.backends.cuda.compile.KernelCompileError: nothing was built for the target at hand;
+            the message is one sentence.
+        KeyboardInterrupt: Ctrl-C; likewise.
+    """
+    present = present_target()
+    targets = _resolved(request.targets, present, console)
+    flavour = find_flavour(targets, present)
+    _refuse_wrong_numbers(flavour, targets, request.precision)
+    inputs = _inputs(request, flavour)
+    request.output.mkdir(parents=True, exist_ok=True)
+
+    pending = []
+    for target in targets:
+        name = engine_folder_name(inputs.weights.spec, request.precision, target)
+        engine = _Engine(target, request.output / name, compile_cubin(target))
+        if not request.force and _is_up_to_date(engine, inputs):
+            console.print(f"{engine.folder} is up to date; nothing to do.", soft_wrap=True)
+        else:
+            pending.append(engine)
+
+    certificates: dict[Path, Certificate] = {}
+    if pending:
+        with BuildProgress(console) as progress:
+            infer_fp32 = on_cpu(inputs.weights.content, inputs.weights.spec)
+            graph = _cast(inputs, progress)
+            agreement = _compared(graph, infer_fp32, inputs, progress)
+            for engine in pending:
+                certificates[engine.folder] = _build(
+                    engine, inputs, graph, agreement, engine.target == present, progress
+                )
+    return certificates
+
+
+def _resolved(targets: Sequence[str], present: str | None, console: Console) -> list[str]:
+    """Architectures in place of ``current``."""
+    if CURRENT in targets and present is None:
+        console.print(f"There is no NVIDIA GPU here; building for {TARGET_WITHOUT_GPU}.")
+    current = present or TARGET_WITHOUT_GPU
+    return list(dict.fromkeys(current if target == CURRENT else target for target in targets))
+
+
+def _refuse_wrong_numbers(flavour: Flavour, targets: Sequence[str], precision: str) -> None:
+    if flavour.builds_for_any_target and precision == FP32 and "sm_75" in targets:
+        raise EngineBuilderError(
+            "TensorRT-RTX has returned zeros for FP32 on sm_75; build with --fp16, "
+            "or with TensorRT on a machine with that GPU."
+        )
+
+
+def _inputs(request: BuildRequest, flavour: Flavour) -> _Inputs:
+    weights = _weights(request)
+    reference = reference_files(request.reference)
+    calibration = [] if request.calibration is None else image_files(request.calibration)
+    return _Inputs(
+        precision=request.precision,
+        flavour=flavour,
+        weights=weights,
+        reference=reference,
+        reference_sha256=sha256_of_files(reference),
+        calibration=calibration,
+        calibration_sha256=sha256_of_files(calibration) if calibration else "",
+    )
+
+
+def _weights(request: BuildRequest) -> Weights:
+    """The model file; exported first where a checkpoint or another size was asked for."""
+    if request.checkpoint is None:
+        weights = read_weights(request.onnx)
+        if request.size in (None, weights.spec.width):
+            return weights
+        source, spec = request.onnx, weights.spec
+    else:
+        source, spec = request.checkpoint, None
+    try:
+        from engine_builder.export import SHIPPED_SPEC, export_checkpoint
+    except ModuleNotFoundError as error:
+        raise EngineBuilderError(
+            f"Exporting needs {error.name}, which is not installed; install it with: "
+            "pip install -r requirements-train.txt"
+        ) from error
+    spec = spec or SHIPPED_SPEC
+    if request.size is not None:
+        spec = replace(spec, height=request.size, width=request.size)
+    content = export_checkpoint(source, spec)
+    return Weights(source, content, sha256_of(content), spec)
+
+
+def _is_up_to_date(engine: _Engine, inputs: _Inputs) -> bool:
+    try:
+        certificate = open_engine_folder(engine.folder).certificate
+    except EngineFolderError:
+        return False
+    return certificate == _certificate(
+        engine,
+        inputs,
+        plan_sha256=certificate.plan_sha256,
+        layers=certificate.layers,
+        proven_by=certificate.proven_by,
+        agreement=replace(certificate.agreement, reference_sha256=inputs.reference_sha256),
+    )
+
+
+def _certificate(
+    engine: _Engine,
+    inputs: _Inputs,
+    *,
+    plan_sha256: str,
+    layers: Mapping[str, int],
+    proven_by: str,
+    agreement: Agreement,
+) -> Certificate:
+    return Certificate(
+        onnx_sha256=inputs.weights.sha256,
+        plan_sha256=plan_sha256,
+        kernels_sha256=sha256_of(engine.kernels),
+        calibration_sha256=inputs.calibration_sha256,
+        flavour=inputs.flavour.name,
+        version=inputs.flavour.version,
+        target=engine.target,
+        precision=inputs.precision,
+        layers=layers,
+        proven_by=proven_by,
+        agreement=agreement,
+        spec=inputs.weights.spec,
+    )
+
+
+def _cast(inputs: _Inputs, progress: BuildProgress) -> bytes:
+    """The graph to build from, in the precision asked for."""
+    spec = inputs.weights.spec
+    with progress.stage(f"Cast to {inputs.precision}") as stage:
+        graph = folded(onnx.load_model_from_string(inputs.weights.content))
+        if inputs.precision != FP32:
+            graph = to_half(graph, read_frame(inputs.reference[0], spec))
+        if inputs.precision == INT8:
+            stage.describe(f"calibrating on {len(inputs.calibration)} images")
+            graph = to_int8(graph, (read_frame(path, spec) for path in inputs.calibration))
+    return graph.SerializeToString(deterministic=True)
+
+
+def _compared(
+    graph: bytes, infer_fp32: Infer, inputs: _Inputs, progress: BuildProgress
+) -> Agreement:
+    spec = inputs.weights.spec
+    with progress.stage("Compare with FP32", len(inputs.reference)) as stage:
+        agreement = compare(
+            on_cpu(graph, spec),
+            infer_fp32,
+            inputs.reference,
+            spec,
+            measured_on=CAST_GRAPH_ON_CPU,
+            on_image=stage.advance,
+        )
+    require_agreement(agreement, inputs.precision)
+    return agreement
+
+
+def _build(
+    engine: _Engine,
+    inputs: _Inputs,
+    graph: bytes,
+    agreement: Agreement,
+    on_present_gpu: bool,
+    progress: BuildProgress,
+) -> Certificate:
+    with progress.stage(f"Build for {engine.target}") as stage:
+        built = build_plan(
+            inputs.flavour,
+            graph,
+            engine.target,
+            on_present_gpu=on_present_gpu,
+            on_phase=stage.describe,
+        )
+    layers = count_layers(built.layer_information)
+    require_precision(layers, inputs.precision)
+    certificate = _certificate(
+        engine,
+        inputs,
+        plan_sha256=sha256_of(built.plan),
+        layers=layers,
+        proven_by=built.layer_source,
+        agreement=agreement,
+    )
+    if on_present_gpu:
+        certificate = _measured_on_gpu(certificate, built.plan, engine, inputs, progress)
+    write_engine_folder(engine.folder, built.plan, engine.kernels, certificate)
+    return certificate
+
+
+def _measured_on_gpu(
+    certificate: Certificate,
+    plan: bytes,
+    engine: _Engine,
+    inputs: _Inputs,
+    progress: BuildProgress,
+) -> Certificate:
+    """The certificate with the engine's own figures in place of the cast graph's."""
+    with (
+        TemporaryDirectory() as scratch,
+        progress.stage("Compare the engine with FP32", len(inputs.reference)) as stage,
+    ):
+        folder = Path(scratch) / engine.folder.name
+        write_engine_folder(folder, plan, engine.kernels, certificate)
+        agreement = engine_agreement(folder, inputs.weights, inputs.reference, stage.advance)
+    require_agreement(agreement, inputs.precision)
+    return replace(certificate, agreement=agreement)

@@ -1,0 +1,102 @@
+"""What the command lines of this package share: exit codes, errors, argument types, whole files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from models.backends.base import BackendError
+from models.backends.cuda.compile import KernelCompileError
+from models.engine_folder import EngineFolderError
+from models.weights import WeightsError
+
+DONE = 0
+FAILED = 1
+INTERRUPTED = 130
+
+STRIDE = 32
+"""The network halves its input five times: every side is a multiple of this."""
+
+
+class EngineBuilderError(Exception):
+    """Nothing was built; the message is one sentence that names what is wrong and the repair."""
+
+
+_ONE_SENTENCE = (
+    EngineBuilderError,
+    BackendError,
+    EngineFolderError,
+    KernelCompileError,
+    OSError,
+    WeightsError,
+)
+
+
+def run_command(command: Callable[[], None], *, debug: bool) -> int:
+    """Runs ``command`` and gives the exit code; an error is printed as one sentence.
+
+    ``debug`` adds the stack trace.
+    """
+    try:
+        command()
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was left behind.", file=sys.stderr)
+        return INTERRUPTED
+    except _ONE_SENTENCE as error:
+        if debug:
+            traceback.print_exc()
+        print(_sentence(error), file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; check the path, its permissions and the free space."
+    return str(error)
+
+
+def add_debug_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
+
+
+def side_length(text: str) -> int:
+    """A side of the network's input in pixels, as argparse takes it."""
+    side = int(text)
+    if side <= 0 or side % STRIDE:
+        fitting = max(STRIDE, -(-side // STRIDE) * STRIDE)
+        raise argparse.ArgumentTypeError(f"{side} is no multiple of {STRIDE}; use {fitting}")
+    return side
+
+
+def unit_interval(text: str) -> float:
+    """A number in [0, 1], as argparse takes it."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1]")
+    return number
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes ``path`` whole or not at all.
+
+    Raises:
+        OSError: the folder is missing, not writable, or the disk is full; nothing is left behind.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), 0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,101 @@
+"""Finds which TensorRT is installed, and which of the two can build for the GPUs asked for."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from engine_builder.command_line import EngineBuilderError
+
+CURRENT = "current"
+TARGETS = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_120")
+"""Turing, Ampere (A100, RTX 30), Ada, Blackwell (RTX 50)."""
+
+_FULL = "tensorrt"
+_RTX = "tensorrt_rtx"
+_INSTALL_RTX = "pip install tensorrt-rtx-cu13==1.7.1.116"
+_INSTALL_FULL = "pip install -r requirements-gpu.txt"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flavour:
+    """An installed TensorRT."""
+
+    name: str
+    """``tensorrt`` or ``tensorrt_rtx``, the module's import name."""
+    version: str
+    module: ModuleType
+
+    @property
+    def builds_for_any_target(self) -> bool:
+        """TensorRT times its kernels while it builds, on the GPU that it builds for."""
+        return self.name == _RTX
+
+
+def present_target() -> str | None:
+    """The architecture of this machine's first NVIDIA GPU, such as ``sm_75``; None without one."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return None
+    answer = subprocess.run(
+        [command, "--query-gpu=compute_cap", "--format=csv,noheader"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    capability = answer.stdout.split()[:1]
+    if answer.returncode != 0 or not capability:
+        return None
+    return f"sm_{capability[0].replace('.', '')}"
+
+
+def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
+    """TensorRT where every target is the GPU that is there, else TensorRT-RTX.
+
+    Args:
+        targets: architectures, such as ``sm_75``; never ``current``.
+        present: the GPU that is there, from ``present_target``.
+
+    Raises:
+        EngineBuilderError: none is installed, or the one installed cannot build for a target.
+    """
+    full, rtx = _installed(_FULL), _installed(_RTX)
+    if full is not None and set(targets) == {present}:
+        return full
+    if rtx is not None:
+        for target in targets:
+            if not hasattr(rtx.module.ComputeCapability, capability_name(target)):
+                raise EngineBuilderError(
+                    f"TensorRT-RTX cannot build for {target}; install TensorRT, on a machine with "
+                    f"that GPU, with: {_INSTALL_FULL}"
+                )
+        return rtx
+    if full is not None:
+        raise EngineBuilderError(
+            "TensorRT builds only for the GPU that is in the machine; to build for others install "
+            f"TensorRT-RTX with: {_INSTALL_RTX}"
+        )
+    raise EngineBuilderError(
+        f"No TensorRT is installed; install TensorRT-RTX with: {_INSTALL_RTX}, "
+        f"or TensorRT, which needs a GPU, with: {_INSTALL_FULL}"
+    )
+
+
+def capability_name(target: str) -> str:
+    """``SM75`` for ``sm_75``: the name in TensorRT-RTX's ``ComputeCapability``."""
+    return target.replace("_", "").upper()
+
+
+def _installed(name: str) -> Flavour | None:
+    try:
+        module = importlib.import_module(name)
+    except (ImportError, OSError):
+        return None
+    # The stubs for type checking install a folder of the same name with no code in it.
+    if not hasattr(module, "Builder"):
+        return None
+    return Flavour(name, module.__version__, module)

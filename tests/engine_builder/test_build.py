@@ -1,0 +1,292 @@
+"""The builder's command line, from a plain checkout: engines, certificates and refusals."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import onnx
+import pytest
+
+from engine_builder.agreement import CAST_GRAPH_ON_CPU
+from engine_builder.plan import BUILDER_LOG
+from models.engine_folder import PLAN_FILE, open_engine_folder, read_certificate, sha256_of
+from models.weights import sealed
+from tests.engine_builder.conftest import SMALL, Run
+from tests.engine_builder.sentences import assert_one_sentence
+from tests.locations import ROOT, WEIGHTS
+
+pytestmark = pytest.mark.usefixtures("_rtx")
+
+TARGETS = ("sm_75", "sm_86", "sm_89")
+"""What is built here, on any machine."""
+
+
+@pytest.fixture(scope="module")
+def _rtx() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+
+
+@pytest.fixture(scope="module")
+def engines(build: Run, small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that three real FP16 engines of the small model were built to."""
+    output = tmp_path_factory.mktemp("engines")
+    result = build("--fp16", "--onnx", small_model, "--target", *TARGETS, "--output", output)
+    assert result.returncode == 0, result.stderr
+    assert "100.0% of layers in FP16" in result.stdout
+    return output
+
+
+def engine(output: Path, target: str = "sm_75") -> Path:
+    return output / f"hardnet-mseg_64x64_fp16_{target}"
+
+
+def visible(folder: Path) -> list[str]:
+    """Everything in a folder, hidden remains included."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_engines_are_built_and_certified_for_every_target(engines: Path, small_model: Path) -> None:
+    assert visible(engines) == [engine(engines, target).name for target in TARGETS]
+    plans = set()
+    for target in TARGETS:
+        opened = open_engine_folder(engine(engines, target))
+        certificate = opened.certificate
+        assert certificate.target == target
+        assert certificate.precision == "FP16"
+        assert certificate.share("FP16") >= 0.8
+        assert certificate.proven_by == BUILDER_LOG
+        assert certificate.onnx_sha256 == sha256_of(small_model.read_bytes())
+        assert certificate.spec == SMALL
+        assert certificate.flavour == "tensorrt_rtx"
+        agreement = certificate.agreement
+        assert agreement.measured_on == CAST_GRAPH_ON_CPU
+        assert agreement.images >= 20
+        assert 0.99 <= agreement.least_dice <= agreement.mean_dice <= 1
+        assert agreement.largest_probability_difference < 0.1
+        assert opened.kernels.startswith(b"\x7fELF")
+        plans.add(certificate.plan_sha256)
+    assert len(plans) == len(TARGETS)
+
+
+@pytest.mark.slow
+def test_the_shipped_model_builds_at_its_own_size(build: Run, tmp_path: Path) -> None:
+    result = build("--fp16", "--target", "sm_75", "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    certificate = read_certificate(tmp_path / "hardnet-mseg_352x352_fp16_sm_75")
+    assert certificate.onnx_sha256 == sha256_of(WEIGHTS.read_bytes())
+    assert certificate.agreement.mean_dice >= 0.99
+    assert certificate.agreement.empty_images_marked == 0
+
+
+def test_a_second_run_does_nothing_and_force_gives_the_same_bytes(
+    build: Run, engines: Path, small_model: Path
+) -> None:
+    plan = engine(engines) / PLAN_FILE
+    first = plan.stat().st_ino
+    arguments = ("--onnx", small_model, "--target", "sm_75", "--output", engines)
+    again = build(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "up to date" in again.stdout
+    assert plan.stat().st_ino == first
+
+    certificate = (engine(engines) / "certificate.json").read_bytes()
+    forced = build(*arguments, "--force")
+    assert forced.returncode == 0, forced.stderr
+    assert plan.stat().st_ino != first
+    assert (engine(engines) / "certificate.json").read_bytes() == certificate
+
+
+def test_a_damaged_engine_or_other_reference_images_are_built_anew(
+    build: Run, engines: Path, small_model: Path, drawn_images: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(engine(engines), engine(tmp_path))
+    (engine(tmp_path) / PLAN_FILE).write_bytes(b"damaged")
+    arguments = ("--onnx", small_model, "--target", "sm_75", "--output", tmp_path)
+    assert build(*arguments).returncode == 0
+    images = open_engine_folder(engine(tmp_path)).certificate.agreement.images
+
+    assert build(*arguments, "--reference", drawn_images).returncode == 0
+    assert open_engine_folder(engine(tmp_path)).certificate.agreement.images == images + 24
+
+
+def test_show_and_verify(build: Run, engines: Path, tmp_path: Path) -> None:
+    shown = build("--show", engine(engines))
+    assert shown.returncode == 0
+    assert "tensorrt_rtx" in shown.stdout
+    assert "cpu, cast graph" in shown.stdout
+    verified = build("--verify", engine(engines))
+    assert verified.returncode == 0
+    assert "every byte is as certified" in verified.stdout
+
+    changed = tmp_path / "changed"
+    shutil.copytree(engine(engines), changed)
+    content = bytearray((changed / PLAN_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (changed / PLAN_FILE).write_bytes(content)
+    assert_one_sentence(build("--verify", changed), PLAN_FILE, "engine_builder/build.py --fp16")
+    assert_one_sentence(build("--show", tmp_path / "absent"), "no such engine folder")
+
+
+@pytest.mark.slow
+def test_int8_is_calibrated_on_a_folder(
+    build: Run, small_model: Path, drawn_images: Path, tmp_path: Path
+) -> None:
+    arguments = ("--int8", "--calibration", drawn_images, "--onnx", small_model)
+    result = build(*arguments, "--target", "sm_86", "--output", tmp_path)
+    folder = tmp_path / "hardnet-mseg_64x64_int8_sm_86"
+    if result.returncode == 0:
+        certificate = read_certificate(folder)
+        assert certificate.share("INT8") >= 0.8
+        assert certificate.calibration_sha256
+    else:
+        assert_one_sentence(result, "INT8 strays from FP32")
+        assert not folder.exists()
+
+
+def test_a_checkpoint_and_a_size_are_exported_first(build: Run, tmp_path: Path) -> None:
+    result = build("--size", 96, "--target", "sm_89", "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    certificate = read_certificate(tmp_path / "hardnet-mseg_96x96_fp16_sm_89")
+    assert (certificate.spec.width, certificate.spec.height) == (96, 96)
+
+    missing = build("--weights", tmp_path / "absent.pth", "--target", "sm_75", "--output", tmp_path)
+    assert_one_sentence(missing, "absent.pth")
+
+
+def test_turing_is_not_given_float32_by_rtx(build: Run, small_model: Path, tmp_path: Path) -> None:
+    result = build("--fp32", "--onnx", small_model, "--target", "sm_75", "--output", tmp_path)
+    assert_one_sentence(result, "sm_75", "--fp16")
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "../weights.bin", "weights.bin"])
+def test_weights_outside_the_file_are_refused(
+    build: Run, small_model: Path, tmp_path: Path, location: str
+) -> None:
+    model = onnx.load(small_model)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    path = tmp_path / "models" / "external.onnx"
+    path.parent.mkdir()
+    path.write_bytes(sealed(model))
+    # A link that leads out of the folder is no way around.
+    (path.parent / "weights.bin").symlink_to("/etc/passwd")
+    result = build("--onnx", path, "--target", "sm_75", "--output", tmp_path / "engines")
+    assert_one_sentence(result, "another file")
+    assert not (tmp_path / "engines").exists()
+
+
+def test_bad_models_get_one_sentence(build: Run, small_model: Path, tmp_path: Path) -> None:
+    content = small_model.read_bytes()
+    plain = onnx.load_model_from_string(content)
+    del plain.metadata_props[:]
+    cases = {
+        "truncated.onnx": content[: len(content) // 2],
+        "noise.onnx": os.urandom(4096),
+        "empty.onnx": b"",
+        "plain.onnx": sealed(plain),
+        "changed.onnx": content[:5000] + b"x" + content[5001:],
+    }
+    for name, damaged in cases.items():
+        path = tmp_path / name
+        path.write_bytes(damaged)
+        result = build("--onnx", path, "--target", "sm_75", "--output", tmp_path / "engines")
+        assert_one_sentence(result, name)
+    absent = build("--onnx", tmp_path / "absent.onnx", "--output", tmp_path / "engines")
+    assert_one_sentence(absent, "absent.onnx")
+    assert not (tmp_path / "engines").exists()
+
+
+def test_bad_image_folders_get_one_sentence(
+    build: Run, small_model: Path, drawn_images: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(drawn_images, damaged)
+    (damaged / "00_empty.png").write_bytes(b"\x89PNG damaged")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder, reason in (
+        (tmp_path / "absent", "no folder"),
+        (empty, "holds no image"),
+        (damaged, "00_empty.png"),
+    ):
+        arguments = ("--reference", folder, "--target", "sm_75", "--output", tmp_path / "engines")
+        assert_one_sentence(build("--onnx", small_model, *arguments), reason)
+
+
+def test_an_unwritable_output_gets_one_sentence(
+    build: Run, small_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for output in (tmp_path / "file", tmp_path / "file" / "engines"):
+        result = build("--onnx", small_model, "--target", "sm_75", "--output", output)
+        assert_one_sentence(result, str(tmp_path / "file"))
+
+
+def test_a_full_disk_leaves_nothing_behind(build: Run, small_model: Path, tmp_path: Path) -> None:
+    result = build(
+        "--onnx",
+        small_model,
+        "--target",
+        "sm_75",
+        "--output",
+        tmp_path,
+        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+    )
+    assert_one_sentence(result, "File too large")
+    assert visible(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)]
+)
+@pytest.mark.parametrize("delay_s", [0.2, 1.5])
+def test_a_stopped_build_leaves_no_engine(
+    small_model: Path, tmp_path: Path, stop: signal.Signals, code: int, delay_s: float
+) -> None:
+    command = [sys.executable, str(ROOT / "engine_builder" / "build.py"), "--onnx"]
+    arguments = [str(small_model), "--target", *TARGETS, "--output", str(tmp_path / "engines")]
+    process = subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    # The output folder appears when the work begins.
+    while not (tmp_path / "engines").exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(delay_s)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=60)
+    finished = process.returncode == 0
+    assert finished or process.returncode == code
+    if stop is signal.SIGINT and not finished:
+        assert errors.splitlines() == ["Interrupted; nothing was left behind."]
+        assert not [name for name in visible(tmp_path / "engines") if name.startswith(".")]
+    for name in visible(tmp_path / "engines"):
+        if not name.startswith("."):
+            open_engine_folder(tmp_path / "engines" / name)
+
+
+def test_wrong_usage_is_exit_code_2(build: Run, tmp_path: Path) -> None:
+    for arguments in (
+        ("--fp16", "--fp32"),
+        ("--int8",),
+        ("--calibration", tmp_path),
+        ("--target", "sm_42"),
+        ("--size", "100"),
+        ("--onnx", WEIGHTS, "--weights", WEIGHTS),
+        ("--show", tmp_path, "--verify", tmp_path),
+    ):
+        assert build(*arguments).returncode == 2, arguments
+
+
+def test_debug_adds_the_stack_trace(build: Run, tmp_path: Path) -> None:
+    result = build("--onnx", tmp_path / "absent.onnx", "--debug", "--output", tmp_path)
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr

@@ -1,0 +1,40 @@
+"""Which TensorRT is chosen, and what is said where none fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine_builder.command_line import EngineBuilderError
+from engine_builder.tensorrt_flavour import find_flavour
+from tests.engine_builder.conftest import Run
+from tests.engine_builder.sentences import assert_one_sentence
+
+BLOCK_TENSORRT = "import sys\nsys.modules['tensorrt'] = sys.modules['tensorrt_rtx'] = None\n"
+
+
+def test_rtx_builds_for_gpus_that_are_not_there() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    flavour = find_flavour(["sm_75", "sm_89"], None)
+    assert flavour.name == "tensorrt_rtx"
+    assert flavour.builds_for_any_target
+    with pytest.raises(EngineBuilderError, match="cannot build for sm_90"):
+        find_flavour(["sm_90"], "sm_90")
+
+
+def test_without_tensorrt_the_installing_command_is_named(
+    build: Run, small_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BLOCK_TENSORRT)
+    result = build(
+        "--onnx",
+        small_model,
+        "--target",
+        "sm_75",
+        "--output",
+        tmp_path / "engines",
+        environment={"PYTHONPATH": str(tmp_path)},
+    )
+    assert_one_sentence(result, "pip install tensorrt-rtx-cu13==1.7.1.116", "requirements-gpu.txt")
+    assert not (tmp_path / "engines").exists()
