@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -122,10 +123,21 @@ class SeekableSource(VideoSource):
             SourceError: the source is closed, or nothing more can be read.
         """
 
+    def list_frames(self, on_progress: Callable[[float], None]) -> None:
+        """Does now what the first ``seek`` would have to, where that takes long.
+
+        ``on_progress`` is told, now and then, which share in [0, 1] is done. ``interrupt`` ends it
+        soon. Called by the thread that reads.
+
+        Raises:
+            SourceError: as ``seek``.
+        """
+
     @property
     @abstractmethod
     def frame_times_s(self) -> NDArray[np.float64] | None:
-        """``pts_s`` of every frame, in order; None before the first ``seek``, or if unknown.
+        """``pts_s`` of every frame, in order; None before ``list_frames`` or the first ``seek``,
+        or if unknown.
 
         Frames that turn out to be damaged are in it. Read-only.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -105,6 +106,11 @@ class FileSource(SeekableSource):
             finally:
                 self._report = self._new_report()
 
+    def list_frames(self, on_progress: Callable[[float], None]) -> None:
+        with self._lock:
+            self._require_open()
+            self._seek_timeline(on_progress)
+
     def interrupt(self) -> None:
         self._interrupted.set()
 
@@ -146,12 +152,17 @@ class FileSource(SeekableSource):
 
     def _seek(self, wanted: int) -> None:
         """``wanted`` in ticks."""
-        if not self._timeline_sought:
-            self._timeline = read_timeline(self._path, self._origin, self._interrupted.is_set)
-            self._timeline_sought = not self._interrupted.is_set()
+        self._seek_timeline(lambda _: None)
         self._waiting = None
         if self._timeline is None or not self._seek_by(self._timeline, wanted):
             self._seek_from_start(wanted)
+
+    def _seek_timeline(self, on_progress: Callable[[float], None]) -> None:
+        if not self._timeline_sought:
+            self._timeline = read_timeline(
+                self._path, self._origin, self._interrupted.is_set, on_progress
+            )
+            self._timeline_sought = not self._interrupted.is_set()
 
     def _seek_by(self, timeline: Timeline, wanted: int) -> bool:
         """Decodes from the keyframe before; False if the frame does not come out of that."""

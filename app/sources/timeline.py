@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.sources.container import open_container, packets_of
 
 _DECODED_FOR_PROOF = 8
+_PACKETS_PER_REPORT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,15 @@ class Timeline:
     keyframes: tuple[Keyframe, ...]
 
 
-def read_timeline(path: Path, origin: int, interrupted: Callable[[], bool]) -> Timeline | None:
+def read_timeline(
+    path: Path,
+    origin: int,
+    interrupted: Callable[[], bool],
+    on_progress: Callable[[float], None],
+) -> Timeline | None:
     """Reads through all packets of ``path``; ``origin`` is the stamp of the first frame given.
+
+    ``on_progress`` is told now and then which share of the file, in [0, 1], is read.
 
     None when interrupted, and for a file whose packets do not tell the frames' times: stamps are
     missing, doubled, or jump back, or the first frames decode to other ones, as with a field in
@@ -46,6 +54,7 @@ def read_timeline(path: Path, origin: int, interrupted: Callable[[], bool]) -> T
         SourceError: the file cannot be opened any more.
     """
     container, stream = open_container(path)
+    size = max(1, path.stat().st_size)
     with container:
         if container.format.name == "avi" and stream.codec_context.has_b_frames:
             return None
@@ -57,6 +66,8 @@ def read_timeline(path: Path, origin: int, interrupted: Callable[[], bool]) -> T
             for packet in packets_of(container, stream):
                 if interrupted():
                     return None
+                if len(stamps) % _PACKETS_PER_REPORT == 0 and packet.pos is not None:
+                    on_progress(min(packet.pos / size, 1.0))
                 if len(decoded) < _DECODED_FOR_PROOF:
                     decoded.extend(frame.pts for frame in packet.decode())
                 if packet.size == 0 or packet.is_discard:

@@ -37,6 +37,8 @@ class BackendInfo:
     """The device's own name, such as ``AMD EPYC`` or ``NVIDIA GeForce RTX 2080 Ti``."""
     precision: str
     """``FP32``, ``BF16``, ``FP16`` or ``INT8``: what the arithmetic runs in, not what is stored."""
+    model_sha256: str | None = None
+    """Of the ONNX file, or of the engine's plan, that was loaded; None for a checkpoint."""
 
 
 def reason(error: Exception) -> str:

@@ -37,7 +37,8 @@ class OnnxRuntimeBackend(Backend):
 
     @property
     def info(self) -> BackendInfo:
-        return BackendInfo(self.name, onnxruntime.__version__, self._device, "FP32")
+        version = onnxruntime.__version__
+        return BackendInfo(self.name, version, self._device, "FP32", self._weights.sha256)
 
     def _activate(self) -> None:
         providers: list[str | tuple[str, dict[str, str]]] = [_CPU]

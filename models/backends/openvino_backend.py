@@ -33,7 +33,9 @@ class OpenVinoBackend(Backend):
     @property
     def info(self) -> BackendInfo:
         version = openvino.get_version().split("-")[0]
-        return BackendInfo(self.name, version, processor_name(), self._precision)
+        return BackendInfo(
+            self.name, version, processor_name(), self._precision, self._weights.sha256
+        )
 
     def _activate(self) -> None:
         try:

@@ -44,6 +44,7 @@ class TensorRTBackend(Backend):
             f"{certificate.flavour} {certificate.version}",
             self._device_name,
             certificate.precision,
+            certificate.plan_sha256,
         )
 
     def _activate(self) -> None:

@@ -1,0 +1,1 @@
+"""Where annotated frames are written: marked video, masks, table and summary."""

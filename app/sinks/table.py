@@ -1,0 +1,156 @@
+"""The table with one row per frame, as CSV and as Parquet.
+
+Columns: ``index`` and ``time_s`` of the frame in the source; ``file``, the image's name, empty for
+the frames of a video; ``marked_px`` and ``marked_share`` (of the endoscope's picture);
+``peak_probability``, the largest on the frame, marked or not; ``regions``, their number; ``boxes``,
+largest region first, in pixels: a list in Parquet, ``x y width height;x y width height`` in CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from app.sinks.base import partial_path, writing
+from models.regions import Findings
+
+_ROWS_PER_GROUP = 2048
+"""Rows kept in memory until they go to the Parquet file together."""
+
+_SIDES = ("x", "y", "width", "height")
+_SCHEMA = pa.schema(
+    [
+        pa.field("index", pa.int64(), nullable=False),
+        pa.field("time_s", pa.float64(), nullable=False),
+        pa.field("file", pa.string()),
+        pa.field("marked_px", pa.int64(), nullable=False),
+        pa.field("marked_share", pa.float64(), nullable=False),
+        pa.field("peak_probability", pa.float64(), nullable=False),
+        pa.field("regions", pa.int32(), nullable=False),
+        pa.field(
+            "boxes",
+            pa.list_(pa.struct([pa.field(side, pa.int32(), nullable=False) for side in _SIDES])),
+            nullable=False,
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row, in the order of the columns."""
+
+    index: int
+    time_s: float
+    file: str | None
+    marked_px: int
+    marked_share: float
+    peak_probability: float
+    regions: int
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+    @staticmethod
+    def of(index: int, time_s: float, file: str | None, findings: Findings) -> TableRow:
+        regions = findings.regions
+        return TableRow(
+            index,
+            time_s,
+            file,
+            sum(region.area_px for region in regions),
+            findings.area_share,
+            findings.peak_probability,
+            len(regions),
+            tuple((region.x, region.y, region.width, region.height) for region in regions),
+        )
+
+
+class CsvTable:
+    """Rows in, a CSV file out; after a crash it holds every row but perhaps the last.
+
+    Raises:
+        SinkError: ``path`` cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._whole_bytes = 0
+        with writing(path):
+            self._file = path.open("xb", buffering=0)
+        self._append(_SCHEMA.names)
+
+    def write(self, row: TableRow) -> None:
+        """Appends ``row``; one that does not fit on the disk leaves nothing of itself behind.
+
+        Raises:
+            SinkError: it cannot be written.
+        """
+        boxes = ";".join(" ".join(str(side) for side in box) for box in row.boxes)
+        self._append([*list(asdict(row).values())[:-1], boxes])
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _append(self, values: list[object]) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(values)
+        line = text.getvalue().encode()
+        with writing(self._path):
+            try:
+                written = 0
+                while written < len(line):
+                    written += self._file.write(line[written:])
+            except OSError:
+                self._file.truncate(self._whole_bytes)
+                raise
+        self._whole_bytes += len(line)
+
+
+class ParquetTable:
+    """Rows in, a Parquet file out. It appears, whole, on ``close``.
+
+    Raises:
+        SinkError: ``path`` cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._partial = partial_path(path)
+        self._rows: list[dict[str, object]] = []
+        with writing(path):
+            self._writer = parquet.ParquetWriter(self._partial, _SCHEMA)
+
+    def write(self, row: TableRow) -> None:
+        """Appends ``row``.
+
+        Raises:
+            SinkError: the rows so far cannot be written.
+        """
+        boxes = [dict(zip(_SIDES, box, strict=True)) for box in row.boxes]
+        self._rows.append(asdict(row) | {"boxes": boxes})
+        if len(self._rows) == _ROWS_PER_GROUP:
+            with writing(self._path):
+                self._flush()
+
+    def close(self) -> None:
+        """Completes the file, or leaves none.
+
+        Raises:
+            SinkError: it cannot be completed.
+        """
+        with writing(self._path):
+            try:
+                if self._rows:
+                    self._flush()
+                self._writer.close()
+                self._partial.rename(self._path)
+            finally:
+                self._partial.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=_SCHEMA))
+        self._rows.clear()
