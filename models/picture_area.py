@@ -1,13 +1,15 @@
 """Finds the endoscope's picture in the frame, and holds it steady over a video.
 
 Endoscope processors put the picture on a black or dark grey screen, with rounded or cut corners and
-with text and thumbnails beside it. The network has seen corners and thin borders in training, so
-they stay; wide bars, which would waste its input, are cut off.
+with text and thumbnails beside it. Where the picture lies decides what may be written to a file;
+and what the network sees: it knows corners and thin borders from training, so they stay, but wide
+bars would waste its input and are cut off.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,8 +42,19 @@ _INTERVAL_PICTURES = 15
 """After the first pictures, one in this many is looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class TrackedAreas:
+    """What is known of a video's frames by now."""
+
+    picture: Area | None
+    """The endoscope's picture, as far as it was ever lit; None before that."""
+    network: Area
+    """What the network is given: the picture, or the whole frame while that is in doubt or would
+    do as well."""
+
+
 class PictureAreaTracker:
-    """Holds the area over the pictures of one video, given in their order.
+    """Holds the areas over the pictures of one video, given in their order.
 
     Pictures show the area with parts of it dark, so it grows to hold every finding and never
     shrinks; a change of the frame's size starts it anew. The same pictures in the same order give
@@ -50,26 +63,30 @@ class PictureAreaTracker:
 
     def __init__(self) -> None:
         self._frame = Area(0, 0, 0, 0)
-        self._held: Area | None = None
+        self._picture: Area | None = None
+        self._network: Area | None = None
         self._pictures = 0
 
-    def update(self, picture: Picture) -> Area:
-        """The area to use for ``picture``: the whole frame until one was found."""
+    def update(self, picture: Picture) -> TrackedAreas:
+        """The areas to use for ``picture``."""
         frame = _whole_frame(picture)
         if frame != self._frame:
-            self._frame, self._held, self._pictures = frame, None, 0
+            self._frame, self._picture, self._network, self._pictures = frame, None, None, 0
         if self._pictures < _SETTLING_PICTURES or self._pictures % _INTERVAL_PICTURES == 0:
             found = find_picture_area(picture)
             if found is not None:
-                self._held = _union(self._held or found, found)
+                self._picture = _union(self._picture or found, found)
+                if found.width >= _LEAST_ASPECT * found.height:
+                    wanted = _worth_cutting(found, frame)
+                    self._network = _union(self._network or wanted, wanted)
         self._pictures += 1
-        return self._held or frame
+        return TrackedAreas(self._picture, self._network or frame)
 
 
 def find_picture_area(picture: Picture) -> Area | None:
     """The smallest even rectangle, and some margin, that holds the endoscope's picture.
 
-    The whole frame where there is no wide border; None where too little is lit to tell.
+    The whole frame where there is no border; None where too little is lit to tell.
     """
     step = max(2, 2 * round(picture.height / _GRID_ROWS / 2))
     brightness = _brightness(picture, step)
@@ -86,10 +103,15 @@ def find_picture_area(picture: Picture) -> Area | None:
     if box is None:
         return None
     area = _even_area(box, step, picture)
-    share = area.width * area.height / (picture.width * picture.height)
-    if share < _LEAST_PICTURE or area.width < _LEAST_ASPECT * area.height:
-        return None
-    return area if share <= _LARGEST_CUT else _whole_frame(picture)
+    return area if _share(area, _whole_frame(picture)) >= _LEAST_PICTURE else None
+
+
+def _worth_cutting(found: Area, frame: Area) -> Area:
+    return found if _share(found, frame) <= _LARGEST_CUT else frame
+
+
+def _share(area: Area, frame: Area) -> float:
+    return area.width * area.height / (frame.width * frame.height)
 
 
 def _whole_frame(picture: Picture) -> Area:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.geometry import Geometry
+from models.geometry import Area, Geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,5 @@ class Segmentation:
     frame_index: int
     geometry: Geometry
     timings: Timings
+    picture_area: Area | None = None
+    """The endoscope's picture on the source, as far as it was found by then; None: nothing yet."""

@@ -55,14 +55,17 @@ class Segmenter:
             RuntimeError: the segmenter is not entered.
         """
         started_ns = time.monotonic_ns()
-        area = self._area_tracker.update(picture)
+        areas = self._area_tracker.update(picture)
         area_ns = time.monotonic_ns() - started_ns
-        probability = self._backend.infer_picture(picture, area)
+        probability = self._backend.infer_picture(picture, areas.network)
         total_ns = time.monotonic_ns() - started_ns
         preprocess_ns = area_ns + self._backend.preprocess_ns
         return Segmentation(
             probability,
             frame_index,
-            Geometry(picture.height, picture.width, area, self.spec.height, self.spec.width),
+            Geometry(
+                picture.height, picture.width, areas.network, self.spec.height, self.spec.width
+            ),
             Timings(preprocess_ns=preprocess_ns, infer_ns=total_ns - preprocess_ns),
+            areas.picture,
         )

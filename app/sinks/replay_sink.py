@@ -73,7 +73,7 @@ class ReplaySink:
         if self._look.marked_pictures:
             marked = frame.picture
             if not self._look.screen_text:
-                marked = without_screen_text(marked, segmentation.geometry.area)
+                marked = without_screen_text(marked, segmentation.picture_area)
             marked = draw(marked, findings, self._look.marker)
         if self._pictures is None:
             self._pictures = (

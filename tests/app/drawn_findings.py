@@ -36,8 +36,9 @@ def segmented(
     probability: NDArray[np.uint8], height: int, width: int, *, index: int = 0
 ) -> Segmentation:
     """``probability``, (MODEL_SIDE, MODEL_SIDE), stretched over the whole picture."""
-    geometry = Geometry(height, width, Area(0, 0, width, height), MODEL_SIDE, MODEL_SIDE)
-    return Segmentation(probability, index, geometry, Timings(0, 0))
+    whole = Area(0, 0, width, height)
+    geometry = Geometry(height, width, whole, MODEL_SIDE, MODEL_SIDE)
+    return Segmentation(probability, index, geometry, Timings(0, 0), picture_area=whole)
 
 
 def discs(*centres_and_radii: tuple[int, int, int]) -> NDArray[np.uint8]:

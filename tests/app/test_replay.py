@@ -316,7 +316,7 @@ def test_a_disk_that_fills_up_ends_the_replay_in_order(long_clip: Path, small_di
 
 def test_a_full_disk_ends_the_replay_with_valid_files(long_clip: Path, tmp_path: Path) -> None:
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 
     result = run_app("replay", long_clip, "-o", tmp_path, *ONE_RUNTIME, preexec_fn=limit)
     assert result.returncode == 1

@@ -34,6 +34,14 @@ def test_the_outside_is_black_and_the_inside_untouched(
     assert planes(hidden)[0][outside].max() <= (0 if form[2] or form[0].value == "rgb24" else 16)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_is_left_while_the_picture_is_not_found(
+    form: tuple[PixelFormat, ColourMatrix, bool],
+) -> None:
+    hidden = without_screen_text(noise(form, 128, 160), None)
+    assert all(len(np.unique(plane)) == 1 for plane in planes(hidden))
+
+
 def test_a_picture_that_fills_the_frame_is_handed_on_itself() -> None:
     picture = noise(FORMS[1], 128, 160)
     assert without_screen_text(picture, Area(0, 0, 160, 128)) is picture

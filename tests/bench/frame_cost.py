@@ -65,7 +65,7 @@ def _measure() -> list[Figure]:
             assert frame is not None
             picture = frame.picture
             timed("copy from the decoder", picture.pixels.copy)
-            area = timed("picture area", areas.update, picture)
+            area = timed("picture area", areas.update, picture).network
             timed("network input", model_input, picture, area, spec)
             segmentation = segmenter.segment(picture, frame.index)
             findings = timed(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from models.geometry import Area
 from models.picture import Picture, PixelFormat
-from models.picture_area import PictureAreaTracker, find_picture_area
+from models.picture_area import PictureAreaTracker, TrackedAreas, find_picture_area
 from tests.locations import shared
 from tests.models.pictures import as_picture, scene
 
@@ -96,8 +96,13 @@ def test_without_a_border_the_whole_frame_is_used() -> None:
         assert found == Area(0, 0, width, height)
 
 
-def test_a_thin_border_stays() -> None:
-    assert find_picture_area(Picture(screen(Area(40, 10, 1840, 1060)))) == WHOLE
+def test_a_thin_border_is_not_cut_off_for_the_network() -> None:
+    shown = Area(40, 10, 1840, 1060)
+    areas = PictureAreaTracker().update(Picture(screen(shown)))
+    assert areas.network == WHOLE
+    assert areas.picture is not None
+    assert holds(areas.picture, shown)
+    assert areas.picture != WHOLE
 
 
 @pytest.mark.parametrize("level", [0, 16, 40])
@@ -105,10 +110,13 @@ def test_a_dark_frame_tells_nothing(level: int) -> None:
     assert find_picture_area(Picture(np.full((1080, 1920, 3), level, np.uint8))) is None
 
 
-def test_a_picture_lit_on_one_side_tells_nothing() -> None:
+def test_a_picture_lit_on_one_side_cuts_nothing_off_for_the_network() -> None:
     image = screen(SHOWN)
     image[:, SHOWN.x : SHOWN.x + SHOWN.width // 2] = 16
-    assert find_picture_area(Picture(image)) is None
+    areas = PictureAreaTracker().update(Picture(image))
+    assert areas.network == WHOLE
+    assert areas.picture is not None
+    assert areas.picture.x >= SHOWN.x + SHOWN.width // 2 - 30
 
 
 def test_a_picture_in_shadow_is_held_together_by_its_red() -> None:
@@ -120,9 +128,9 @@ def test_a_picture_in_shadow_is_held_together_by_its_red() -> None:
 def test_the_tracker_holds_what_it_found_through_darkness() -> None:
     tracker = PictureAreaTracker()
     dark = Picture(np.full((*FRAME, 3), 16, np.uint8))
-    assert tracker.update(dark) == WHOLE
+    assert tracker.update(dark) == TrackedAreas(None, WHOLE)
     found = tracker.update(Picture(screen(SHOWN)))
-    assert found != WHOLE
+    assert found.network == found.picture != WHOLE
     assert tracker.update(dark) == found
 
 
@@ -130,9 +138,9 @@ def test_the_tracker_grows_and_never_shrinks() -> None:
     tracker = PictureAreaTracker()
     smaller = Area(SHOWN.x + 100, SHOWN.y + 60, SHOWN.width - 100, SHOWN.height - 60)
     first = tracker.update(Picture(screen(smaller)))
-    assert not holds(first, SHOWN)
+    assert not holds(first.network, SHOWN)
     second = tracker.update(Picture(screen(SHOWN)))
-    assert holds(second, SHOWN)
+    assert holds(second.network, SHOWN)
     assert tracker.update(Picture(screen(smaller))) == second
 
 
@@ -143,14 +151,16 @@ def test_the_tracker_looks_again_later() -> None:
     for _ in range(100):
         tracker.update(before)
     areas = [tracker.update(after) for _ in range(15)]
-    assert holds(areas[-1], SHOWN)
+    assert holds(areas[-1].network, SHOWN)
 
 
 def test_another_frame_size_starts_anew() -> None:
     tracker = PictureAreaTracker()
     tracker.update(Picture(screen(SHOWN)))
-    assert tracker.update(Picture(scene(576, 720))) == Area(0, 0, 720, 576)
-    assert tracker.update(Picture(np.zeros((*FRAME, 3), np.uint8))) == WHOLE
+    small = Area(0, 0, 720, 576)
+    assert tracker.update(Picture(scene(576, 720))) == TrackedAreas(small, small)
+    dark = Picture(np.zeros((*FRAME, 3), np.uint8))
+    assert tracker.update(dark) == TrackedAreas(None, WHOLE)
 
 
 def test_the_same_pictures_give_the_same_areas() -> None:
