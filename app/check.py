@@ -26,6 +26,7 @@ from models.backends.selection import AUTO, BACKEND_NAMES, choose_backend
 from models.engine_folder import EngineFolderError
 from models.geometry import mask_on_source
 from models.picture import Picture
+from models.segmentation import Segmentation
 from models.segmenter import Segmenter
 from models.weights import DEFAULT_WEIGHTS
 
@@ -116,6 +117,25 @@ def check() -> CheckReport:
     )
 
 
+def golden_picture() -> Picture:
+    """The known frame on which a runtime is tried.
+
+    Raises:
+        CheckError: it is missing.
+    """
+    return Picture(_read(GOLDEN_FRAME, cv2.IMREAD_COLOR_RGB))
+
+
+def golden_iou(segmentation: Segmentation, threshold: float) -> float:
+    """Of the mask in ``segmentation``, of ``golden_picture``, and the stored one; in [0, 1].
+
+    Raises:
+        CheckError: the stored mask is missing.
+    """
+    mask = mask_on_source(segmentation.probability, segmentation.geometry, threshold)
+    return _iou(mask, _read(GOLDEN_MASK, cv2.IMREAD_GRAYSCALE) > 0)
+
+
 def as_json(report: CheckReport) -> str:
     return json.dumps(asdict(report) | {"works": report.works}, indent=2)
 
@@ -151,7 +171,7 @@ def _verdict(runtime: RuntimeReport) -> str:
 
 
 def _try(name: str) -> RuntimeReport:
-    picture = Picture(_read(GOLDEN_FRAME, cv2.IMREAD_COLOR_RGB))
+    picture = golden_picture()
     begun_s = time.monotonic()
     try:
         with Segmenter(choose_backend(name, DEFAULT_WEIGHTS, None).backend) as segmenter:
@@ -163,8 +183,7 @@ def _try(name: str) -> RuntimeReport:
             info, threshold = segmenter.info, segmenter.spec.threshold
     except (BackendError, EngineFolderError) as error:
         return RuntimeReport(name, False, str(error), None, None, None)
-    mask = mask_on_source(segmentation.probability, segmentation.geometry, threshold)
-    iou = _iou(mask, _read(GOLDEN_MASK, cv2.IMREAD_GRAYSCALE) > 0)
+    iou = golden_iou(segmentation, threshold)
     detail = f"{info.version}, {info.precision}, {info.device}"
     return RuntimeReport(name, iou >= LEAST_IOU, detail, iou, load_ms, segment_ms)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import engine_build, frame_cost, memory, runtimes, throughput
+from tests.bench import engine_build, frame_cost, memory, runtimes, seeking, throughput
 from tests.bench.report import write
 
 GROUPS = {
     "runtimes": runtimes.measure,
     "frame cost": frame_cost.measure,
     "throughput": throughput.measure,
+    "seeking": seeking.measure,
     "memory": memory.measure,
     "engine build": engine_build.measure,
 }

@@ -140,6 +140,21 @@ def test_seeking_gives_the_frames_of_reading_on(source: VideoSource) -> None:
     assert source.report.messages == ()
 
 
+def test_listing_frames_gives_the_times_of_reading_and_moves_nothing(source: VideoSource) -> None:
+    if not isinstance(source, SeekableSource):
+        pytest.skip("this source cannot seek")
+    first = source.read()
+    assert first is not None
+    shares: list[float] = []
+    source.list_frames(shares.append)
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+    listed_s = source.frame_times_s
+    times_s = [frame.pts_s for frame in (first, *read_all(source))]
+    # Some files do not tell their frames' times: those are found by decoding.
+    assert listed_s is None or listed_s.tolist() == times_s
+
+
 def test_the_report_of_a_sound_source_is_empty_and_readable_anywhere(source: VideoSource) -> None:
     reports = []
     reader = threading.Thread(target=lambda: reports.append(source.report))

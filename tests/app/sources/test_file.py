@@ -535,3 +535,24 @@ def test_a_file_that_vanishes_plays_on_but_cannot_be_searched(tmp_path: Path) ->
         assert numbers(read_all(source)) == list(range(70))
         with pytest.raises(SourceNotFoundError):
             source.seek(1.0)
+
+
+def test_listing_the_frames_of_a_long_file_tells_how_far_it_is(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "video.mp4", MP4, 1200)
+    with FileSource(path) as source:
+        shares: list[float] = []
+        source.list_frames(shares.append)
+        assert shares == sorted(shares)
+        assert len(shares) >= 2
+        assert 0.2 < shares[-1] <= 1.0
+        times_s = source.frame_times_s
+        assert times_s is not None
+        assert len(times_s) == 1200
+
+
+def test_interrupt_ends_the_listing(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "video.mp4", MP4, 1200)
+    with FileSource(path) as source:
+        source.list_frames(lambda _: source.interrupt())
+        assert source.frame_times_s is None
+        assert source.read() is None

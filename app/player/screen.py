@@ -1,0 +1,138 @@
+"""What is on screen, and what was seen there so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.frame import Annotated, Frame
+from app.player.alert import AlertState
+from app.player.detection import Detection
+from app.player.events import EventIndex, EventSnapshot
+from app.player.paced_source import PacedSource
+from app.player.shown import AiState, Shown
+from app.player.thumbnails import Thumbnails, thumbnail
+from models.regions import Findings, find_regions
+from models.segmentation import Segmentation
+from models.spec import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenCounts:
+    frames: int = 0
+    masks: int = 0
+    superseded: int = 0
+    """Frames that were not shown because a seek or step came between."""
+
+
+class Screen:
+    """The sink of a session's pipelines, one after another: closing it changes nothing.
+
+    Args:
+        source: where the frames come from; told when each has arrived.
+        show: called with each refresh, one at a time.
+    """
+
+    def __init__(
+        self, source: PacedSource, detection: Detection, show: Callable[[Shown], None]
+    ) -> None:
+        self.detection = detection
+        """May be set by any thread; ``refresh`` applies it to the frame on screen."""
+        self.spec = ModelSpec()
+        """Of the network that runs; its threshold counts where ``detection`` names none."""
+        self._source = source
+        self._show = show
+        self._reason = ""
+        self._refreshing = Lock()
+        self._shown: Shown | None = None
+        self._alert_state = AlertState()
+        self._remembering = Lock()
+        self._events = EventIndex(float(1 / source.info.rate))
+        self._thumbnails = Thumbnails()
+        self._counts = ScreenCounts()
+
+    @property
+    def shown(self) -> Shown | None:
+        return self._shown
+
+    @property
+    def counts(self) -> ScreenCounts:
+        return self._counts
+
+    @property
+    def events(self) -> EventSnapshot:
+        with self._remembering:
+            return self._events.snapshot()
+
+    def thumbnail(self, pts_s: float) -> NDArray[np.uint8] | None:
+        with self._remembering:
+            return self._thumbnails.get(pts_s)
+
+    def write(self, annotated: Annotated) -> None:
+        """Shows the frame, unless something else was asked for since it was given."""
+        generation = self._source.delivered()
+        before = self._counts
+        if generation is None:
+            self._counts = ScreenCounts(before.frames, before.masks, before.superseded + 1)
+            return
+        masked = annotated.segmentation is not None
+        self._counts = ScreenCounts(before.frames + 1, before.masks + masked, before.superseded)
+        with self._refreshing:
+            self._refresh(annotated.frame, annotated.segmentation, generation)
+
+    def explain(self, reason: str) -> None:
+        """Says why frames come without segmentation, when they do."""
+        if reason != self._reason:
+            self._reason = reason
+            if self._shown is not None and self._shown.segmentation is None:
+                self.refresh()
+
+    def close(self) -> None:
+        """The next pipeline goes on with this screen."""
+
+    def refresh(self) -> None:
+        """Shows the same frame again with what holds now, unless another was asked for."""
+        with self._refreshing:
+            shown = self._shown
+            if shown is not None and shown.generation == self._source.generation:
+                self._refresh(shown.frame, shown.segmentation, shown.generation)
+
+    def _refresh(self, frame: Frame, segmentation: Segmentation | None, generation: int) -> None:
+        detection, spec = self.detection, self.spec
+        threshold = spec.threshold if detection.threshold is None else detection.threshold
+        findings = None
+        if segmentation is not None:
+            findings = find_regions(segmentation, threshold, spec.least_area)
+            self._remember(frame, findings)
+        if self._shown is not None and self._shown.generation != generation:
+            self._alert_state = AlertState()
+        regions = () if findings is None else findings.regions
+        self._alert_state = self._alert_state.advanced(regions, frame.pts_s)
+        if not self._source.playing:
+            self._alert_state = self._alert_state.settled()
+        self._shown = Shown(
+            frame=frame,
+            segmentation=segmentation,
+            findings=findings,
+            alerts=self._alert_state.alerts(detection.minimum_alert_ms),
+            threshold=threshold,
+            least_area=spec.least_area,
+            generation=generation,
+            ai=AiState.OFF if segmentation is None else AiState.READY,
+            ai_reason=self._reason if segmentation is None else "",
+            frames_dropped=self._source.skipped,
+        )
+        self._show(self._shown)
+
+    def _remember(self, frame: Frame, findings: Findings) -> None:
+        with self._remembering:
+            is_peak = self._events.add(frame.pts_s, findings.area_share, findings.peak_probability)
+        if is_peak:
+            small = thumbnail(frame.picture)
+            with self._remembering:
+                needed_s = [event.thumbnail_pts_s for event in self._events.snapshot().events]
+                self._thumbnails.put(frame.pts_s, small, needed_s)

@@ -1,0 +1,362 @@
+"""One video on one screen: opens it, loads the network, plays, and survives what fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, RLock, Thread
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.player.detection import Detection
+from app.player.events import EventSnapshot
+from app.player.paced_source import PacedSource
+from app.player.pipeline_keeper import PipelineKeeper
+from app.player.playback import (
+    OpeningProgress,
+    OpeningStep,
+    PlaybackState,
+    PlayerState,
+    PlayerStatistics,
+    Span,
+    require_speed,
+)
+from app.player.screen import Screen, ScreenCounts
+from app.player.segmenter_thread import LoadedSegmenter, SegmenterThread
+from app.player.shown import AiState, Shown
+from app.sources.base import ReadReport, SeekableSource, SourceError, SourceInfo, VideoSource
+from app.sources.opening import open_source
+
+CLOSING_LIMIT_S = 2.0
+
+_TICK_S = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+class PlayerListener(Protocol):
+    """Told of everything, from the session's threads, one call at a time; must return soon."""
+
+    def on_shown(self, shown: Shown) -> None:
+        """This is on screen from now on. A frame comes again when what is said of it changes."""
+
+    def on_state(self, state: PlayerState) -> None:
+        """The state changed."""
+
+    def on_progress(self, progress: OpeningProgress) -> None:
+        """The opening went on."""
+
+    def on_failed(self, sentence: str) -> None:
+        """Nothing more can be shown."""
+
+
+class PlayerSession:
+    """Plays the video at ``location`` for ``listener``. Any thread may call; all return at once,
+    but for ``close``.
+
+    Opening, listing the frames and loading the network are done on threads of the session, with
+    progress; ``stop`` cancels them. The video plays while the network loads, and goes on, with
+    ``AiState.OFF`` and the reason, when that fails or falls silent. What is asked for before the
+    video is open is done once it is.
+
+    Args:
+        location: a video file, an image, a folder of images, or ``"phantom"``.
+        load_segmenter: called once, on a thread of the session; may take its time. None: no
+            segmentation, and ``AiState.OFF``.
+        playing: whether it plays once it is open; otherwise its first frame is shown.
+    """
+
+    def __init__(
+        self,
+        location: str | Path,
+        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        listener: PlayerListener,
+        detection: Detection,
+        *,
+        playing: bool = True,
+    ) -> None:
+        self._location = location
+        self._listener = listener
+        self._detection = detection
+        self._plays_at_once = playing
+        # Entered by one call of the listener at a time, which may call ``stop``.
+        self._telling = RLock()
+        self._stopping = Event()
+        self._wake = Event()
+        self._thread = Thread(target=self._live, name="player-session", daemon=True)
+        self._segmenter: SegmenterThread | None = None
+        if load_segmenter is not None:
+            self._segmenter = SegmenterThread(load_segmenter, self._wake.set)
+
+        self._source: VideoSource | None = None
+        self._paced: PacedSource | None = None
+        self._screen: Screen | None = None
+        self._keeper: PipelineKeeper | None = None
+        self._controls = Lock()
+        self._asked_early: list[Callable[[PacedSource], None]] = []
+        self._loading = False
+        self._told_state: PlayerState | None = None
+        self._failure = ""
+        self._ended = False
+        self._frame_times_s: NDArray[np.float64] | None = None
+        self._duration_s: float | None = None
+        self._bookmarks: tuple[float, ...] = ()
+
+    @property
+    def location(self) -> str:
+        return str(self._location)
+
+    @property
+    def generation(self) -> int:
+        """What is shown must carry this one; see ``Shown.generation``."""
+        return 0 if self._paced is None else self._paced.generation
+
+    @property
+    def state(self) -> PlayerState:
+        source, paced, keeper = self._source, self._paced, self._keeper
+        loaded = None if self._segmenter is None else self._segmenter.loaded
+        segments = keeper is not None and keeper.segments
+        playback = self._playback()
+        ai, ai_reason = AiState.NO_SIGNAL, ""
+        if keeper is not None and playback not in (PlaybackState.FAILED, PlaybackState.CLOSED):
+            ai, ai_reason = keeper.ai
+        return PlayerState(
+            playback=playback,
+            source=None if paced is None or source is None else source.info,
+            duration_s=self._duration_s,
+            seekable=paced is not None and paced.seekable,
+            speed=1.0 if paced is None else paced.speed,
+            loop=None if paced is None else paced.loop,
+            ai=ai,
+            ai_reason=ai_reason,
+            runtime=loaded.segmenter.info if loaded is not None and segments else None,
+            notices=() if loaded is None else loaded.notices,
+            report=ReadReport() if source is None else source.report,
+            failure=self._failure,
+        )
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is on screen: all that a snapshot needs."""
+        return None if self._screen is None else self._screen.shown
+
+    @property
+    def statistics(self) -> PlayerStatistics:
+        counts = ScreenCounts() if self._screen is None else self._screen.counts
+        return PlayerStatistics(
+            pipeline=None if self._keeper is None else self._keeper.snapshot,
+            frames_shown=counts.frames,
+            frames_dropped=0 if self._paced is None else self._paced.skipped,
+            frames_superseded=counts.superseded,
+            masks_shown=counts.masks,
+        )
+
+    @property
+    def events(self) -> EventSnapshot:
+        """The same object until something was added."""
+        return EventSnapshot() if self._screen is None else self._screen.events
+
+    @property
+    def bookmarks(self) -> tuple[float, ...]:
+        """Times in seconds, in order."""
+        return self._bookmarks
+
+    @property
+    def frame_times_s(self) -> NDArray[np.float64] | None:
+        """``pts_s`` of every frame; None until they are listed, or if unknown. Read-only."""
+        return self._frame_times_s
+
+    def thumbnail(self, pts_s: float) -> NDArray[np.uint8] | None:
+        """(height, width, 3) uint8 RGB, at most ``thumbnails.WIDTH`` wide, for the
+        ``thumbnail_pts_s`` of an event; None where it is no longer kept."""
+        return None if self._screen is None else self._screen.thumbnail(pts_s)
+
+    def toggle_bookmark(self, pts_s: float) -> None:
+        """Sets a bookmark, or takes the one away that is there."""
+        with self._controls:
+            self._bookmarks = tuple(sorted({*self._bookmarks} ^ {pts_s}))
+
+    @property
+    def ended(self) -> bool:
+        """Whether no thread of it runs."""
+        return not self._thread.is_alive() and (
+            self._segmenter is None or self._segmenter.wait(0.0)
+        )
+
+    def start(self) -> None:
+        """Begins to open the video; called once."""
+        self._thread.start()
+
+    def play(self) -> None:
+        self._control(PacedSource.play)
+
+    def pause(self) -> None:
+        self._control(PacedSource.pause)
+
+    def toggle(self) -> None:
+        self._control(PacedSource.toggle)
+
+    def step(self, frames: int) -> None:
+        """Pauses, and shows the frame so many further on; below 0: back."""
+        self._control(lambda paced: paced.step(frames))
+
+    def seek(self, pts_s: float) -> None:
+        """Shows the first frame at or after ``pts_s``; plays on from there if it played."""
+        self._control(lambda paced: paced.seek(pts_s))
+
+    def set_speed(self, speed: float) -> None:
+        """Seconds of video per second, ``LEAST_SPEED`` to ``LARGEST_SPEED``; else ValueError."""
+        require_speed(speed)
+        self._control(lambda paced: paced.set_speed(speed))
+
+    def set_loop(self, loop: Span | None) -> None:
+        """Plays ``loop``, such as ``WHOLE_VIDEO``, again and again; None: to the end, once."""
+        self._control(lambda paced: paced.set_loop(loop))
+
+    def set_detection(self, detection: Detection) -> None:
+        """From the next frame on; the one on screen is shown again with what holds now."""
+        self._detection = detection
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Begins to end; the listener hears nothing more once this has returned."""
+        with self._telling:
+            self._stopping.set()
+        if self._segmenter is not None:
+            self._segmenter.stop()
+        if self._source is not None:
+            self._source.interrupt()
+        if self._paced is not None:
+            self._paced.interrupt()
+        self._wake.set()
+
+    def close(self, limit_s: float = CLOSING_LIMIT_S) -> bool:
+        """Stops, and waits at most ``limit_s``; whether every thread has ended. One that is still
+        inside a runtime that loads ends by itself as soon as that comes back."""
+        self.stop()
+        until_s = time.monotonic() + limit_s
+        if self._thread.ident is not None:
+            self._thread.join(limit_s)
+        if self._segmenter is not None:
+            self._segmenter.wait(max(0.0, until_s - time.monotonic()))
+        return self.ended
+
+    def _control(self, control: Callable[[PacedSource], None]) -> None:
+        with self._controls:
+            if self._paced is None:
+                self._asked_early.append(control)
+                return
+            control(self._paced)
+        self._wake.set()
+
+    def _live(self) -> None:
+        try:
+            self._tell_state()
+            opened = self._open()
+            if opened is not None:
+                self._load_segmenter()
+                self._keep_playing(*opened)
+        except Exception as error:  # noqa: BLE001 - the person is told
+            self._fail(error)
+        finally:
+            self._end()
+
+    def _open(self) -> tuple[Screen, PipelineKeeper] | None:
+        """Opens the video; None when told to stop meanwhile."""
+        self._tell_progress("opening", None)
+        self._source = source = open_source(self._location)
+        if self._stopping.is_set():
+            return None
+        if isinstance(source, SeekableSource):
+            self._tell_progress("indexing", None)
+            source.list_frames(lambda share: self._tell_progress("indexing", share))
+            self._frame_times_s = source.frame_times_s
+        self._duration_s = _duration_s(source.info, self._frame_times_s)
+        paced = PacedSource(source, playing=self._plays_at_once)
+        self._screen = screen = Screen(paced, self._detection, self._tell_shown)
+        self._keeper = keeper = PipelineKeeper(paced, screen, self._segmenter)
+        with self._controls:
+            for control in self._asked_early:
+                control(paced)
+            self._paced = paced
+        return screen, keeper
+
+    def _load_segmenter(self) -> None:
+        if self._segmenter is not None and not self._stopping.is_set():
+            self._loading = True
+            self._tell_progress("loading", None)
+            self._segmenter.start()
+
+    def _keep_playing(self, screen: Screen, keeper: PipelineKeeper) -> None:
+        while not self._stopping.is_set():
+            keeper.tend()
+            if screen.detection is not self._detection:
+                screen.detection = self._detection
+                screen.refresh()
+            if self._loading and self._segmenter is not None and self._segmenter.settled:
+                self._loading = False
+                self._tell_progress("loading", 1.0)
+            self._tell_state()
+            self._wake.wait(_TICK_S)
+            self._wake.clear()
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, SourceError):
+            self._failure = str(error)
+        else:
+            _log.error("a video cannot be played", exc_info=error)
+            self._failure = (
+                f"{self._location} cannot be played ({type(error).__name__}: {error}); "
+                "the log file says more."
+            )
+
+    def _end(self) -> None:
+        if self._keeper is not None:
+            self._keeper.end()
+        if self._segmenter is not None:
+            self._segmenter.stop()
+        if self._source is not None:
+            self._source.close()
+        self._ended = True
+        self._tell_state()
+        if self._failure:
+            self._tell(lambda: self._listener.on_failed(self._failure))
+
+    def _playback(self) -> PlaybackState:
+        if self._failure:
+            return PlaybackState.FAILED
+        if self._ended or self._stopping.is_set():
+            return PlaybackState.CLOSED
+        paced = self._paced
+        if paced is None:
+            return PlaybackState.OPENING
+        if paced.ended:
+            return PlaybackState.ENDED
+        return PlaybackState.PLAYING if paced.playing else PlaybackState.PAUSED
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        with self._telling:
+            if not self._stopping.is_set():
+                call()
+
+    def _tell_shown(self, shown: Shown) -> None:
+        self._tell(lambda: self._listener.on_shown(shown))
+
+    def _tell_progress(self, step: OpeningStep, share: float | None) -> None:
+        self._tell(lambda: self._listener.on_progress(OpeningProgress(step, share)))
+
+    def _tell_state(self) -> None:
+        state = self.state
+        if state != self._told_state:
+            self._told_state = state
+            self._tell(lambda: self._listener.on_state(state))
+
+
+def _duration_s(info: SourceInfo, frame_times_s: NDArray[np.float64] | None) -> float | None:
+    if frame_times_s is None or len(frame_times_s) == 0:
+        return info.duration_s
+    return float(frame_times_s[-1]) + float(1 / info.rate)

@@ -1,0 +1,187 @@
+"""What the viewer remembers from one start to the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+RECENT_FILES = 10
+"""How many are remembered."""
+LONGEST_MINIMUM_ALERT_MS = 5000
+
+
+class MarkerKind(Enum):
+    """How the viewer marks a region."""
+
+    BOX = "box"
+    CONTOUR = "contour"
+    FILL = "fill"
+    FRAME = "frame"
+    """A frame round the whole picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerSettings:
+    """Everything a person can set; the defaults are those of a first start.
+
+    Raises:
+        ValueError: a value is of the wrong type, or out of its range.
+    """
+
+    marker: MarkerKind = MarkerKind.BOX
+    markers_visible: bool = True
+    side_by_side: bool = False
+    threshold: float | None = None
+    """Probability in [0, 1] from which a pixel is marked; None takes the model's own."""
+    opacity: float = 0.25
+    """Of the FILL marker's tint, in [0, 1]."""
+    minimum_alert_ms: int = 0
+    """A region is marked once it lasted so long, in the video's time; 0 to
+    ``LONGEST_MINIMUM_ALERT_MS``."""
+    sound: bool = False
+    muted: bool = False
+    volume: float = 0.5
+    """In [0, 1]."""
+    recent_files: tuple[str, ...] = ()
+    """Newest first, at most ``RECENT_FILES``."""
+    key_bindings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Action's name to key sequence (as ``QKeySequence.toString`` writes it); only those that
+    differ from the defaults."""
+    screen: str = ""
+    """Name of the monitor for full screen; empty takes the one the window is on."""
+    window_geometry: str = ""
+    """As ``QWidget.saveGeometry`` gives it, in Base64; empty before the first close."""
+    window_layout: str = ""
+    """As ``QMainWindow.saveState`` gives it, in Base64; empty before the first close."""
+
+    def __post_init__(self) -> None:
+        for name in ("markers_visible", "side_by_side", "sound", "muted"):
+            _require(isinstance(getattr(self, name), bool), name, "true or false")
+        for name in ("screen", "window_geometry", "window_layout"):
+            _require(isinstance(getattr(self, name), str), name, "a text")
+        for name in ("opacity", "volume"):
+            _require(_is_within(getattr(self, name), 1), name, "a number from 0 to 1")
+        _require(
+            self.threshold is None or _is_within(self.threshold, 1),
+            "threshold",
+            "null or a number from 0 to 1",
+        )
+        _require(
+            _is_within(self.minimum_alert_ms, LONGEST_MINIMUM_ALERT_MS),
+            "minimum_alert_ms",
+            f"a number from 0 to {LONGEST_MINIMUM_ALERT_MS}",
+        )
+        _require(isinstance(self.marker, MarkerKind), "marker", "a kind of marker")
+        _require(
+            isinstance(self.recent_files, tuple)
+            and len(self.recent_files) <= RECENT_FILES
+            and all(isinstance(location, str) for location in self.recent_files),
+            "recent_files",
+            f"a list of at most {RECENT_FILES} texts",
+        )
+        _require(
+            isinstance(self.key_bindings, Mapping)
+            and all(isinstance(text, str) for pair in self.key_bindings.items() for text in pair),
+            "key_bindings",
+            "texts by their names",
+        )
+
+    def with_recent(self, location: str) -> ViewerSettings:
+        """With ``location`` as the newest of the recent files."""
+        others = (other for other in self.recent_files if other != location)
+        return replace(self, recent_files=(location, *others)[:RECENT_FILES])
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    settings: ViewerSettings
+    notice: str
+    """One sentence where the file could not be used; otherwise empty."""
+
+
+def settings_path() -> Path:
+    """``polyplens/viewer.json`` in ``$XDG_CONFIG_HOME`` (``~/.config``)."""
+    root = os.environ.get("XDG_CONFIG_HOME")
+    return Path(root or Path.home() / ".config") / "polyplens" / "viewer.json"
+
+
+def load_settings(path: Path) -> LoadedSettings:
+    """The settings stored at ``path``; the defaults where there are none.
+
+    A file that cannot be used is renamed to ``viewer.json.broken``, never deleted. Unknown keys,
+    as a later version may write, are left out.
+    """
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        return LoadedSettings(_from_stored(stored), "")
+    except FileNotFoundError:
+        return LoadedSettings(ViewerSettings(), "")
+    except OSError as error:
+        notice = f"{path} cannot be read ({error.strerror}); the settings are those of a new start."
+        return LoadedSettings(ViewerSettings(), notice)
+    except (ValueError, RecursionError) as error:
+        aside = path.with_name(f"{path.name}.broken")
+        with suppress(OSError):
+            path.replace(aside)
+        notice = (
+            f"{path} is damaged ({error}); it was renamed to {aside.name}, and the settings are "
+            "those of a new start."
+        )
+        return LoadedSettings(ViewerSettings(), notice)
+
+
+def save_settings(settings: ViewerSettings, path: Path) -> None:
+    """Writes all or nothing; makes the folder.
+
+    Raises:
+        OSError: it cannot be written; the old file is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = json.dumps(_to_stored(settings), indent=2) + "\n"
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", delete=False
+    ) as partial:
+        try:
+            partial.write(content)
+            partial.flush()
+            os.fsync(partial.fileno())
+            Path(partial.name).replace(path)
+        except BaseException:
+            Path(partial.name).unlink(missing_ok=True)
+            raise
+
+
+def _to_stored(settings: ViewerSettings) -> dict[str, Any]:
+    bindings = dict(settings.key_bindings)
+    plain = asdict(replace(settings, key_bindings=bindings))
+    return plain | {"marker": settings.marker.value}
+
+
+def _from_stored(stored: object) -> ViewerSettings:
+    _require(isinstance(stored, dict), "the file", "an object")
+    assert isinstance(stored, dict)
+    known = {
+        field.name: stored[field.name] for field in fields(ViewerSettings) if field.name in stored
+    }
+    if "marker" in known:
+        known["marker"] = MarkerKind(known["marker"])
+    if isinstance(known.get("recent_files"), list):
+        known["recent_files"] = tuple(known["recent_files"])
+    return ViewerSettings(**known)
+
+
+def _is_within(value: object, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _require(holds: bool, name: str, wanted: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} is not {wanted}")

@@ -1,0 +1,87 @@
+"""The network as the viewer loads it: a real runtime, proven on the golden frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import app.check as checks
+from app.config import AppConfig
+from app.player.loading import segmenter_loader
+from app.player.segmenter_thread import SegmenterError
+from app.player.shown import AiState
+from models.backends.openvino_backend import OpenVinoBackend
+from models.weights import DEFAULT_WEIGHTS
+from tests.app.player.watching import Watched, numbered_video, until
+
+
+def config(backend: str = "openvino", weights: Path = DEFAULT_WEIGHTS) -> AppConfig:
+    return AppConfig(backend=backend, weights=weights, engine=None, threshold=None)
+
+
+@pytest.fixture
+def moved_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A golden mask that no runtime gives."""
+    mask = cv2.imread(str(checks.GOLDEN_MASK), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    path = tmp_path / "mask.png"
+    cv2.imwrite(str(path), np.roll(mask, 40, axis=1))
+    monkeypatch.setattr(checks, "GOLDEN_MASK", path)
+
+
+def test_each_session_gets_a_segmenter_of_its_own() -> None:
+    load = segmenter_loader(config())
+    one, other = load().segmenter, load().segmenter
+    with one, other:
+        picture = checks.golden_picture()
+        assert np.array_equal(
+            one.segment(picture, 0).probability, other.segment(picture, 0).probability
+        )
+
+
+def test_what_was_passed_over_is_said_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = segmenter_loader(config("auto"))
+    first = load()
+    assert any("tensorrt" in notice for notice in first.notices) or (
+        first.segmenter.info.backend == "tensorrt"
+    )
+    assert load().notices == first.notices
+
+
+def test_a_runtime_that_sees_something_else_is_not_used(moved_mask: None) -> None:
+    segmenter = segmenter_loader(config())().segmenter
+    with pytest.raises(SegmenterError, match=r"golden frame \(IoU 0\.\d\d.*run_app.py check"):
+        segmenter.__enter__()
+    with pytest.raises(RuntimeError, match="not active"):
+        segmenter.segment(checks.golden_picture(), 0)
+
+
+def test_a_damaged_weights_file_is_refused(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.onnx"
+    content = bytearray(DEFAULT_WEIGHTS.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(SegmenterError, match=r"damaged\.onnx"):
+        segmenter_loader(config(weights=damaged))()
+
+
+def test_a_video_plays_with_the_real_network(tmp_path: Path) -> None:
+    video = numbered_video(tmp_path / "video.mp4", 20)
+    with Watched(video, segmenter_loader(config()), playing=False) as (session, watcher):
+        until(lambda: bool(watcher.shown) and watcher.shown[-1].ai is AiState.READY)
+        shown = watcher.shown[-1]
+        assert shown.segmentation is not None
+        assert shown.segmentation.probability.shape == (352, 352)
+        assert session.state.runtime is not None
+        assert session.state.runtime.backend == OpenVinoBackend.name
+
+
+def test_a_failed_golden_frame_leaves_the_video(tmp_path: Path, moved_mask: None) -> None:
+    video = numbered_video(tmp_path / "video.mp4", 20)
+    with Watched(video, segmenter_loader(config())) as (session, watcher):
+        until(lambda: "golden frame" in session.state.ai_reason)
+        assert session.state.ai is AiState.OFF
+        until(lambda: len(watcher.shown) > 3)
