@@ -27,9 +27,8 @@ class Snapshot:
 
     clean: Picture
     marked: Picture
-    area: Area | None
-    """The endoscope's picture: what lies outside may name the patient and is made black. None
-    where it is not known."""
+    area: Area
+    """The endoscope's picture: what lies outside may name the patient and is made black."""
     taken: datetime
     pts_s: float
     frame_index: int
@@ -61,9 +60,8 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Path:
     return described
 
 
-def _png(picture: Picture, area: Area | None) -> bytes:
-    kept = picture if area is None else without_screen_text(picture, area)
-    bgr = cv2.cvtColor(kept.to_rgb(), cv2.COLOR_RGB2BGR)
+def _png(picture: Picture, area: Area) -> bytes:
+    bgr = cv2.cvtColor(without_screen_text(picture, area).to_rgb(), cv2.COLOR_RGB2BGR)
     encoded = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1]
     return np.asarray(encoded, np.uint8).tobytes()
 

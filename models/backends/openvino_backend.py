@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from models.backends.base import Backend, BackendError, BackendInfo, reason
 from models.backends.openvino_precision import compile_for_latency, permitted_precision
+from models.backends.openvino_without_telemetry import openvino
 from models.backends.processor import processor_name
 from models.weights import read_weights
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 
+from models.backends.openvino_without_telemetry import openvino
 from models.cache_file import CacheFile
 from models.geometry import Area, least_level
 from models.picture import Picture

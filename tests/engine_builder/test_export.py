@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from engine_builder.export import SHIPPED_SPEC, export
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.spec import ModelSpec
-from models.weights import read_weights
+from models.weights import read_weights, sealed
 from tests.engine_builder.conftest import Run
 from tests.engine_builder.sentences import assert_one_sentence
 from tests.locations import WEIGHTS, shared
@@ -118,14 +118,14 @@ def test_the_shipped_file_is_small_and_says_what_it_is() -> None:
 def test_a_float32_checkpoint_is_rounded_once_and_then_round_trips(tmp_path: Path) -> None:
     network = drawn_network()
     first = tmp_path / "first.onnx"
-    first.write_bytes(export(network, SHIPPED_SPEC).SerializeToString())
+    first.write_bytes(sealed(export(network, SHIPPED_SPEC)))
     stored = load_checkpoint(first)
     for name, value in network.state_dict().items():
         if value.is_floating_point():
             expected = value.half().float() if value.ndim == 4 else value
             assert torch.equal(stored.state_dict()[name], expected), name
 
-    second = export(stored, SHIPPED_SPEC).SerializeToString()
+    second = sealed(export(stored, SHIPPED_SPEC))
     assert second == first.read_bytes()
 
 

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.evaluation.application_score import FrameScore, application_score, score_frame
-from models.evaluation.operating_point import choose, measure
+from models.evaluation.application_score import (
+    FrameScore,
+    OperatingPoint,
+    application_score,
+    score_frame,
+)
+from models.evaluation.operating_point import choose
 from models.evaluation.predictions import Prediction
 from models.geometry import Area, Geometry
 from models.segmentation import Segmentation, Timings
@@ -31,10 +36,14 @@ def polyps(*boxes: tuple[int, int, int, int]) -> NDArray[np.bool_]:
     return mask
 
 
+def prediction(name: str, segmentation: Segmentation, mask: NDArray[np.bool_]) -> Prediction:
+    return Prediction(name, np.zeros((SIDE, SIDE, 3), np.uint8), segmentation, mask)
+
+
 def score(
     segmentation: Segmentation, mask: NDArray[np.bool_], least_area: float = 0.0
 ) -> FrameScore:
-    return score_frame("frame", segmentation, mask, threshold=0.5, least_area=least_area)
+    return score_frame("frame", segmentation, mask, OperatingPoint(0.5, least_area))
 
 
 def test_one_found_one_missed_and_a_false_region() -> None:
@@ -96,22 +105,20 @@ def test_a_list_without_polyps_has_no_dice() -> None:
 
 def test_the_chosen_setting_keeps_empty_frames_quiet_at_the_most_dice() -> None:
     """The polyp's core is sure and its rim 0.6; the false mark has 0.698, so 0.7 is quiet."""
-    polyp = Prediction(
+    polyp = prediction(
         "p", answer((10, 10, 20, 20, 153), (12, 12, 16, 16, 255)), polyps((10, 10, 20, 20))
     )
-    empty = Prediction("e", answer((50, 50, 10, 10, 178)), polyps())
+    empty = prediction("e", answer((50, 50, 10, 10, 178)), polyps())
     chosen = choose([polyp], [empty], most_marked=0.0)
     assert chosen.marked_share == 0.0
-    assert chosen.threshold == pytest.approx(0.7)
+    assert chosen.point.threshold == pytest.approx(0.7)
     assert chosen.dice == pytest.approx(2 * 256 / (256 + 400))
     loose = choose([polyp], [empty], most_marked=1.0)
     assert loose.dice == 1.0
-    assert loose.threshold == pytest.approx(0.3)
-    assert choose([polyp], [empty], 0.0, least_area=0.0).least_area == 0.0
-    assert measure([polyp], [empty], 0.5, 0.0).marked_share == 1.0
+    assert loose.point == OperatingPoint(0.3, 0.0)
 
 
 def test_where_nothing_is_quiet_the_quietest_is_chosen() -> None:
-    polyp = Prediction("p", answer((10, 10, 20, 20, 255)), polyps((10, 10, 20, 20)))
-    loud = Prediction("e", answer((50, 50, 30, 30, 255)), polyps())
+    polyp = prediction("p", answer((10, 10, 20, 20, 255)), polyps((10, 10, 20, 20)))
+    loud = prediction("e", answer((50, 50, 30, 30, 255)), polyps())
     assert choose([polyp], [loud], most_marked=0.0).marked_share == 1.0

@@ -22,8 +22,9 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
     assert recipe_from(asdict(recipe), "the same") == recipe
 
 
-def test_the_shipped_weights_see_no_set_that_forbids_it() -> None:
-    for source in read_recipe(recipe_path("shipping")).sources:
+@pytest.mark.parametrize("name", ["quiet", "shipping"])
+def test_the_shipped_weights_see_no_set_that_forbids_it(name: str) -> None:
+    for source in read_recipe(recipe_path(name)).sources:
         kvasir = (source.list, source.folder) == ("pranet_train_minus_val", "kvasir-seg")
         assert kvasir or source.list.startswith("polypgen_") or source.list == "phantom"
 
@@ -43,6 +44,10 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("speed=3", "unknown entry speed"),
         ("seed=1.5", "must be of type int"),
         ("sources=[]", r"no \[\[sources\]\] table"),
+        ("stages.0.size=100", "use 96"),
+        ("stages.1.batch=0", "at least 1"),
+        ("sources.0.share=0", "at least 1"),
+        ("augmentation=mild", "give one of none, flip-and-rotate, strong"),
     ],
 )
 def test_a_wrong_override_is_named(recipe_file: Path, override: str, words: str) -> None:
@@ -58,7 +63,7 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="kvasir880, pranet, shipping"):
+    with pytest.raises(RecipeError, match="kvasir880, pranet, quiet, shipping"):
         recipe_path("paper")
 
 

@@ -61,6 +61,7 @@ def test_a_run_leaves_all_it_promises(arguments: list[str], tmp_path: Path) -> N
     assert not list(output.glob("*.partial"))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     arguments: list[str], tmp_path: Path
 ) -> None:
@@ -144,6 +145,16 @@ def test_bad_input_is_one_sentence(
 ) -> None:
     assert main([*arguments, "--output", str(tmp_path / "run"), *change]) == code
     assert words in caplog.text
+
+
+def test_a_damaged_checkpoint_is_named(
+    arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "run"
+    output.mkdir()
+    (output / "last.ckpt").write_bytes(b"no checkpoint")
+    assert main([*arguments, "--output", str(output)]) == 1
+    assert "last.ckpt is damaged" in caplog.text
 
 
 def test_the_encoder_starts_from_either_kind_of_file(tmp_path: Path) -> None:

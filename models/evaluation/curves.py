@@ -1,0 +1,91 @@
+"""How Dice, precision and recall move with the threshold, and a drawing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from models.evaluation.predictions import Prediction
+from models.geometry import probability_on_source
+
+LEVELS = 256
+COLOURS = ("#1b6ca8", "#c8553d", "#3d8c40", "#7b4fa3", "#b8860b", "#444444", "#008080")
+WIDTH, HEIGHT, MARGIN = 560, 360, 50
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdCurve:
+    """Means over frames with a polyp, at the probabilities 1/255, 2/255, .. 1."""
+
+    thresholds: Sequence[float]
+    dice: Sequence[float]
+    precision: Sequence[float]
+    """Of a frame on which nothing is marked: 0."""
+    recall: Sequence[float]
+
+
+def threshold_curve(with_polyp: Sequence[Prediction]) -> ThresholdCurve:
+    """The curve of frames that all show a polyp; at least one."""
+    dice, precision, recall = (np.zeros(LEVELS - 1) for _ in range(3))
+    for each in with_polyp:
+        levels = probability_on_source(each.segmentation.probability, each.segmentation.geometry)
+        inside = np.bincount(levels[each.polyp], minlength=LEVELS)
+        everywhere = np.bincount(levels.ravel(), minlength=LEVELS)
+        both = inside[::-1].cumsum()[::-1][1:]
+        marked = everywhere[::-1].cumsum()[::-1][1:]
+        polyp_px = int(inside.sum())
+        dice += 2 * both / (marked + polyp_px)
+        precision += both / np.maximum(marked, 1)
+        recall += both / polyp_px
+    count = len(with_polyp)
+    return ThresholdCurve(
+        (np.arange(1, LEVELS) / (LEVELS - 1)).tolist(),
+        (dice / count).tolist(),
+        (precision / count).tolist(),
+        (recall / count).tolist(),
+    )
+
+
+def curve_svg(
+    across: str, upward: str, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+) -> str:
+    """A drawing as SVG; ``lines`` gives, by name, positions across and upward, all in [0, 1]."""
+    plot_width, plot_height = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+
+    def point(x: float, y: float) -> str:
+        return f"{MARGIN + x * plot_width:.1f},{HEIGHT - MARGIN - y * plot_height:.1f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        'font-family="sans-serif" font-size="12">',
+        '<rect width="100%" height="100%" fill="white"/>',
+    ]
+    for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        parts += [
+            f'<polyline points="{point(tick, 0)} {point(tick, 1)}" stroke="#ddd"/>',
+            f'<polyline points="{point(0, tick)} {point(1, tick)}" stroke="#ddd"/>',
+            _text(MARGIN + tick * plot_width, HEIGHT - MARGIN + 16, f"{tick:.1f}"),
+            _text(MARGIN - 18, HEIGHT - MARGIN - tick * plot_height + 4, f"{tick:.1f}"),
+        ]
+    for number, (name, (xs, ys)) in enumerate(lines.items()):
+        colour = COLOURS[number % len(COLOURS)]
+        points = " ".join(point(x, y) for x, y in zip(xs, ys, strict=True))
+        parts += [
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',
+            _text(MARGIN + plot_width / 2, HEIGHT - MARGIN - 8 - 15 * number, name, colour),
+        ]
+    parts += [
+        _text(MARGIN + plot_width / 2, HEIGHT - 12, across),
+        _text(MARGIN, MARGIN - 12, upward),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _text(x: float, y: float, text: str, colour: str = "#333") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="middle">{escape(text)}</text>'
+    )

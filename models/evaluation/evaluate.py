@@ -1,0 +1,177 @@
+"""Scores a model on lists of frames: ``python -m models.evaluation.evaluate MODEL``.
+
+The model is a checkpoint, a deployable ONNX file or an engine folder. Threshold and least area are
+chosen on the validation list unless ``--setting`` gives them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.backends.base import Backend, BackendError
+from models.engine_folder import EngineFolderError
+from models.evaluation.application_score import OperatingPoint, application_score
+from models.evaluation.curves import threshold_curve
+from models.evaluation.examples import ExampleSet
+from models.evaluation.gallery import contact_sheet, worst_first
+from models.evaluation.open_model import ONNX_BACKENDS, ModelError, open_model
+from models.evaluation.operating_point import Choice, choose
+from models.evaluation.overlap import Overlap
+from models.evaluation.paper_score import PaperScorer, table_one
+from models.evaluation.predictions import Prediction, predict
+from models.evaluation.report import WORST, Evaluation, SetScore, write_report
+from models.geometry import mask_on_source, probability_on_source
+from models.hardnet_checkpoint import CheckpointError
+from models.training.lists import DataError
+from models.weights import WeightsError
+
+log = logging.getLogger(__name__)
+
+REPORTED = (
+    "test_kvasir",
+    "test_clinicdb",
+    "colondb_unique",
+    "test_cvc300",
+    "polypgen_negative:polypgen:measured",
+    "pranet_val:kvasir-seg:crop",
+    "colondb_unique:cvc-colondb:crop",
+)
+CHOSEN_ON_POLYPS = "pranet_val:kvasir-seg"
+CHOSEN_ON_POLYP_FREE = ("pranet_val:kvasir-seg:crop", "pranet_val:kvasir-seg:painted")
+TABLE_ONE_THRESHOLD = 0.5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        _evaluate(options)
+    except (
+        BackendError,
+        CheckpointError,
+        DataError,
+        EngineFolderError,
+        ModelError,
+        WeightsError,
+        OSError,
+    ) as error:
+        if options.debug:
+            raise
+        log.error("%s", error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.evaluation.evaluate", description=__doc__
+    )
+    parser.add_argument("model", type=Path, help="checkpoint, .onnx file or engine folder")
+    parser.add_argument("--data", type=Path, required=True, help="folder with splits/ and the sets")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the report")
+    parser.add_argument(
+        "--set",
+        dest="sets",
+        action="append",
+        metavar="LIST[:FOLDER[:KIND]]",
+        help=f"a set to score, repeatable; otherwise {', '.join(REPORTED)}",
+    )
+    parser.add_argument("--backend", choices=ONNX_BACKENDS, default="onnxruntime")
+    parser.add_argument("--size", type=int, default=352, help="input size of a checkpoint")
+    parser.add_argument(
+        "--setting",
+        type=float,
+        nargs=2,
+        metavar=("THRESHOLD", "LEAST_AREA"),
+        help="both in [0, 1]; otherwise they are chosen on the validation list",
+    )
+    parser.add_argument(
+        "--most-marked",
+        type=float,
+        default=0.05,
+        help="share of polyp-free validation frames that the chosen setting may mark",
+    )
+    parser.add_argument("--without-paper", action="store_true", help="the application scorer alone")
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
+    return parser
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    sets = [ExampleSet.parse(text) for text in options.sets or REPORTED]
+    with open_model(options.model, options.backend, options.size) as backend:
+        choice = None if options.setting else _chosen(backend, options)
+        point = choice.point if choice else OperatingPoint(*options.setting)
+        scores = {
+            str(each): _scored(
+                predict(backend, each.examples(options.data), str(each)),
+                point,
+                with_paper=not options.without_paper,
+            )
+            for each in sets
+        }
+        info = backend.info
+    evaluation = Evaluation(
+        str(options.model),
+        _sha256(options.model),
+        shlex.join(["python", "-m", "models.evaluation.evaluate", *sys.argv[1:]]),
+        info,
+        point,
+        choice,
+        scores,
+    )
+    write_report(evaluation, options.output)
+    log.info("%s", options.output / "report.md")
+
+
+def _chosen(backend: Backend, options: argparse.Namespace) -> Choice:
+    polyps = _predicted(backend, CHOSEN_ON_POLYPS, options.data)
+    polyp_free = [
+        prediction
+        for name in CHOSEN_ON_POLYP_FREE
+        for prediction in _predicted(backend, name, options.data)
+    ]
+    return choose(polyps, polyp_free, options.most_marked)
+
+
+def _predicted(backend: Backend, name: str, data_root: Path) -> list[Prediction]:
+    example_set = ExampleSet.parse(name)
+    return predict(backend, example_set.examples(data_root), str(example_set))
+
+
+def _scored(
+    predictions: Sequence[Prediction], point: OperatingPoint, *, with_paper: bool
+) -> SetScore:
+    frames = [each.scored(point) for each in predictions]
+    application = application_score(frames)
+    worst = [frame.name for frame in worst_first(frames)[:WORST]]
+    sheet = contact_sheet(predictions, worst, point) if worst else None
+    with_polyp = [each for each in predictions if each.polyp.any()]
+    curve = threshold_curve(with_polyp) if with_polyp else None
+    if not with_paper or not with_polyp:
+        return SetScore(application, frames, sheet, curve, None, None)
+    paper = PaperScorer()
+    overlaps = []
+    for each in with_polyp:
+        probability, geometry = each.segmentation.probability, each.segmentation.geometry
+        paper.add(probability_on_source(probability, geometry), each.polyp)
+        marked = mask_on_source(probability, geometry, TABLE_ONE_THRESHOLD)
+        overlaps.append(Overlap.of(marked, each.polyp))
+    return SetScore(application, frames, sheet, curve, paper.score(), table_one(overlaps))
+
+
+def _sha256(model: Path) -> str:
+    """Of the file; of an engine folder, its certificate's, which holds those of all files."""
+    file = model / "certificate.json" if model.is_dir() else model
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

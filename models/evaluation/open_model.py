@@ -1,0 +1,44 @@
+"""Finds the runtime for a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.backends.base import Backend
+from models.backends.selection import choose_backend
+from models.evaluation.checkpoint_backend import CheckpointBackend
+from models.spec import ModelSpec
+
+CHECKPOINT_SUFFIXES = (".safetensors", ".pth", ".pt")
+ONNX_BACKENDS = ("onnxruntime", "openvino")
+
+
+class ModelError(Exception):
+    """No runtime for the model; the message says what can be given."""
+
+
+def open_model(path: Path, onnx_backend: str, checkpoint_size: int) -> Backend:
+    """The runtime for ``path``, not yet entered.
+
+    Args:
+        path: a checkpoint, a deployable ONNX file or an engine folder.
+        onnx_backend: one of ``ONNX_BACKENDS``, for ONNX files.
+        checkpoint_size: side in pixels of a checkpoint's input; the others have their own.
+
+    Raises:
+        ModelError: the path is nothing of that.
+        models.backends.base.BackendError: the runtime, or the GPU it needs, is not here.
+        models.engine_folder.EngineFolderError: the engine was changed.
+        models.hardnet_checkpoint.CheckpointError: the checkpoint is missing or damaged.
+        models.weights.WeightsError: the ONNX file is missing, changed or no deployable model.
+    """
+    if path.is_dir():
+        return choose_backend("tensorrt", path, engine_folder=path).backend
+    if path.suffix == ".onnx":
+        return choose_backend(onnx_backend, path, engine_folder=None).backend
+    if path.suffix in CHECKPOINT_SUFFIXES:
+        return CheckpointBackend(path, ModelSpec(height=checkpoint_size, width=checkpoint_size))
+    raise ModelError(
+        f"{path} is no model; give a checkpoint ({', '.join(CHECKPOINT_SUFFIXES)}), an .onnx file "
+        "or an engine folder."
+    )

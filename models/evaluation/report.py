@@ -1,0 +1,248 @@
+"""Writes what was measured: a Markdown report, a table of every frame, and the figures as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends.base import BackendInfo
+from models.evaluation.application_score import ApplicationScore, FrameScore, OperatingPoint
+from models.evaluation.bootstrap import Interval
+from models.evaluation.curves import ThresholdCurve, curve_svg
+from models.evaluation.gallery import worst_first
+from models.evaluation.operating_point import Choice
+from models.evaluation.paper_score import PaperScore, TableOneScore
+
+WORST = 8
+"""How many of a set's worst frames are named and shown."""
+DICE_DRAWING = "dice_over_threshold.svg"
+TRADEOFF_DRAWING = "precision_over_recall.svg"
+FRAME_COLUMNS = (
+    "set",
+    "frame",
+    "dice",
+    "iou",
+    "marked_share",
+    "polyps",
+    "polyps_found",
+    "false_regions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SetScore:
+    """All that was measured on one set; curve and paper's scores are of its frames with polyps."""
+
+    application: ApplicationScore
+    frames: Sequence[FrameScore]
+    worst: NDArray[np.uint8] | None
+    """A sheet of the worst frames, (H, W, 3) uint8 RGB; None where all are perfect."""
+    curve: ThresholdCurve | None
+    paper: PaperScore | None
+    table_one: TableOneScore | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    model: str
+    sha256: str
+    command: str
+    info: BackendInfo
+    point: OperatingPoint
+    choice: Choice | None
+    """How the setting was chosen; None where it was given."""
+    sets: Mapping[str, SetScore]
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> None:
+    """Writes ``report.md`` with its drawings, ``frames.csv`` and ``scores.json`` to ``folder``.
+
+    The sheets of worst frames, ``worst-<number>.jpg``, show real frames: not for the repository.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.md").write_text(_markdown(evaluation), encoding="utf-8")
+    with (folder / "frames.csv").open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(FRAME_COLUMNS)
+        for name, score in evaluation.sets.items():
+            table.writerows(_frame_row(name, frame) for frame in score.frames)
+    for number, score in enumerate(evaluation.sets.values()):
+        if score.worst is not None:
+            sheet = cv2.cvtColor(score.worst, cv2.COLOR_RGB2BGR)
+            cv2.imwrite(str(_worst_path(folder, number)), sheet)
+    curves = {name: score.curve for name, score in evaluation.sets.items() if score.curve}
+    dice = {name: (curve.thresholds, curve.dice) for name, curve in curves.items()}
+    (folder / DICE_DRAWING).write_text(curve_svg("threshold", "mean Dice", dice), "utf-8")
+    tradeoff = {name: (curve.recall, curve.precision) for name, curve in curves.items()}
+    (folder / TRADEOFF_DRAWING).write_text(curve_svg("recall", "precision", tradeoff), "utf-8")
+    scores = {
+        "model": evaluation.model,
+        "sha256": evaluation.sha256,
+        "command": evaluation.command,
+        "runtime": asdict(evaluation.info),
+        "operating_point": asdict(evaluation.point),
+        "chosen": evaluation.choice and asdict(evaluation.choice),
+        "sets": {
+            name: {
+                "application": asdict(score.application),
+                "paper": score.paper and asdict(score.paper),
+                "table_1": score.table_one and asdict(score.table_one),
+            }
+            for name, score in evaluation.sets.items()
+        },
+    }
+    (folder / "scores.json").write_text(json.dumps(scores, indent=1), encoding="utf-8")
+
+
+def _frame_row(set_name: str, frame: FrameScore) -> list[object]:
+    return [
+        set_name,
+        frame.name,
+        round(frame.overlap.dice, 4),
+        round(frame.overlap.iou, 4),
+        round(frame.marked_share, 5),
+        frame.polyps,
+        frame.polyps_found,
+        frame.false_regions,
+    ]
+
+
+def _markdown(evaluation: Evaluation) -> str:
+    info, point = evaluation.info, evaluation.point
+    paragraphs = (
+        f"# Evaluation of {Path(evaluation.model).name}",
+        f"SHA-256 `{evaluation.sha256}`, run by {info.backend} {info.version} in {info.precision} "
+        f"on {info.device}.",
+        f"Made by: `{evaluation.command}`",
+        "Means are over frames; in brackets the 95 % interval by bootstrap over frames, as if they "
+        "were independent.",
+        "## As the application shows it",
+        f"Threshold {point.threshold}, least area {point.least_area:.2%} of the picture, "
+        f"{_origin(evaluation.choice)}. A polyp-free frame is marked when more than 0.2 % of it "
+        "is; a polyp is found when half of it is marked; a false region touches no polyp.",
+        _application_table(evaluation.sets),
+        f"![Dice over threshold]({DICE_DRAWING}) ![Precision over recall]({TRADEOFF_DRAWING})",
+        "## As the papers measure",
+        "Maps scaled by their own extremes, means over 256 thresholds. Not comparable with the "
+        "figures above.",
+        _paper_table(evaluation.sets),
+        "At threshold 0.5, without scaling (Table 1):",
+        _table_one_table(evaluation.sets),
+        "## Where it fails most",
+        _worst(evaluation.sets),
+    )
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _origin(choice: Choice | None) -> str:
+    if choice is None:
+        return "as given"
+    return (
+        f"chosen on validation frames (Dice {choice.dice:.3f}, {choice.marked_share:.1%} of the "
+        "polyp-free ones marked)"
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _shown(interval: Interval | None) -> str:
+    return "" if interval is None else str(interval)
+
+
+def _application_table(sets: Mapping[str, SetScore]) -> str:
+    columns = (
+        "set",
+        "with polyp",
+        "Dice",
+        "IoU",
+        "polyps found",
+        "without",
+        "specificity",
+        "false regions a frame",
+    )
+    scores = {name: score.application for name, score in sets.items()}
+    return _table(
+        columns,
+        [
+            (
+                name,
+                score.frames_with_polyp,
+                _shown(score.dice),
+                _shown(score.iou),
+                _shown(score.polyp_sensitivity),
+                score.polyp_free_frames,
+                _shown(score.specificity),
+                _shown(score.false_regions_per_frame),
+            )
+            for name, score in scores.items()
+        ],
+    )
+
+
+def _paper_table(sets: Mapping[str, SetScore]) -> str:
+    rows = [
+        (
+            name,
+            score.paper.images,
+            score.paper.mean_dice,
+            score.paper.mean_iou,
+            f"{score.paper.weighted_f:.3f}",
+            f"{score.paper.s_measure:.3f}",
+            f"{score.paper.mae:.3f}",
+            f"{score.paper.max_em:.3f}",
+        )
+        for name, score in sets.items()
+        if score.paper is not None
+    ]
+    return _table(("set", "n", "mDice", "mIoU", "wFm", "Sm", "MAE", "maxEm"), rows)
+
+
+def _table_one_table(sets: Mapping[str, SetScore]) -> str:
+    columns = ("set", "n", "mIoU", "mDice", "F2", "precision", "recall", "accuracy")
+    rows = [
+        (
+            name,
+            one.images,
+            one.mean_iou,
+            one.mean_dice,
+            one.f2,
+            one.precision,
+            one.recall,
+            one.accuracy,
+        )
+        for name, one in ((name, score.table_one) for name, score in sets.items())
+        if one is not None
+    ]
+    return _table(columns, rows)
+
+
+def _worst(sets: Mapping[str, SetScore]) -> str:
+    rows = [
+        (name, frame.name, f"{frame.overlap.dice:.3f}", f"{frame.marked_share:.2%}")
+        for name, score in sets.items()
+        for frame in worst_first(score.frames)[:WORST]
+    ]
+    sheets = [
+        f"![{name}]({_worst_path(Path(), number)})"
+        for number, (name, score) in enumerate(sets.items())
+        if score.worst is not None
+    ]
+    return "\n\n".join([_table(("set", "frame", "Dice", "marked"), rows), *sheets])
+
+
+def _worst_path(folder: Path, number: int) -> Path:
+    return folder / f"worst-{number}.jpg"

@@ -1,0 +1,187 @@
+"""What a training run does, read from a TOML file; every line can be overridden."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from models.training.augmentation import AUGMENTATIONS
+
+STRIDE = 32
+"""Picture sizes are multiples of this: the network halves its input five times."""
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class RecipeError(Exception):
+    """A recipe or an override cannot be understood; the message names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecipe:
+    """One ingredient of the mixture of training frames."""
+
+    list: str
+    """Name of a list in ``splits`` of the data root, without its suffix."""
+    kind: str
+    """``frame``, ``crop``, ``painted`` or ``patched``; ``negatives.py`` makes the latter three."""
+    share: int
+    """Of the sum of all shares, how many draws come from this source."""
+    folder: str = ""
+    """Keep the list's entries of this folder alone; empty keeps all."""
+    root: str = ""
+    """Another data root for this source; empty is the run's own."""
+    trained_half: bool = False
+    """Leave out the half that ``lists.in_measured_half`` keeps for measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecipe:
+    """A part of the run with one picture size and one course of the learning rate."""
+
+    steps: int
+    size: int
+    batch: int
+    learning_rate: float
+    last_learning_rate: float
+    """Reached by half a cosine over ``steps``; equal to ``learning_rate`` for a constant rate."""
+    warm_up: int = 0
+    """Steps over which the rate climbs linearly to ``learning_rate`` first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    sources: tuple[SourceRecipe, ...]
+    stages: tuple[StageRecipe, ...]
+    optimiser: str
+    """``adam``, ``adamw`` or ``sgd``."""
+    augmentation: str
+    """A key of ``augmentation.AUGMENTATIONS``."""
+    seed: int = 0
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    clip: float = 0.0
+    """Largest norm of the gradient; 0 leaves it alone."""
+    scales: tuple[float, ...] = (1.0,)
+    """Each batch is learnt at each of these multiples of the stage's size, one step a scale."""
+    empty_weight: float = 1.0
+    """Weight of the loss on frames without a polyp."""
+    average: float = 0.0
+    """Decay of the exponential moving average of the weights; 0 keeps none."""
+    precision: str = "bf16-mixed"
+    stored_size: int = 416
+    """Side in pixels at which frames are kept in memory."""
+    validation: str = ""
+    """The list whose Dice is watched; empty watches none. Its frames must not be trained on."""
+    validation_folder: str = ""
+    """Keep that list's entries of this folder alone; empty keeps all."""
+    validation_negatives: str = ""
+    """A list of polyp-free frames; the half that training leaves out is watched."""
+    workers: int = 0
+    """Processes that prepare batches; 0 does it in the training process."""
+    validate_every: int = 200
+    save_every: int = 100
+
+
+def recipe_path(name_or_path: str) -> Path:
+    """The file of a recipe that is named, such as ``shipping``, or given by its path."""
+    named = RECIPES / f"{name_or_path}.toml"
+    path = named if named.is_file() else Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
+        raise RecipeError(
+            f"There is no recipe {name_or_path}; give one of {known}, or a TOML file."
+        )
+    return path
+
+
+def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe in ``path``, after ``overrides`` such as ``seed=3`` or ``stages.0.steps=50``.
+
+    Raises:
+        RecipeError: not TOML, an unknown or missing entry, a value of another type.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is no TOML file: {error}.") from error
+    for override in overrides:
+        _override(entries, override)
+    return recipe_from(entries, str(path))
+
+
+def recipe_from(entries: dict[str, Any], origin: str) -> Recipe:
+    """The recipe that ``entries``, as TOML or ``dataclasses.asdict`` gives them, describe."""
+    entries = dict(entries)
+    for key, kind in (("sources", SourceRecipe), ("stages", StageRecipe)):
+        tables = entries.get(key)
+        if not tables:
+            raise RecipeError(f"{origin} has no [[{key}]] table; add one.")
+        entries[key] = tuple(
+            _filled(kind, dict(table), f"{origin}, {key}.{index}")
+            for index, table in enumerate(tables)
+        )
+    if "scales" in entries:
+        entries["scales"] = tuple(float(scale) for scale in entries["scales"])
+    recipe = _filled(Recipe, entries, origin)
+    assert isinstance(recipe, Recipe)
+    _check(recipe, origin)
+    return recipe
+
+
+def _check(recipe: Recipe, origin: str) -> None:
+    for index, stage in enumerate(recipe.stages):
+        where = f"{origin}, stages.{index}"
+        if stage.steps < 1 or stage.batch < 1:
+            raise RecipeError(f"{where}: steps and batch must be at least 1.")
+        if stage.size < STRIDE or stage.size % STRIDE:
+            fitting = max(STRIDE, round(stage.size / STRIDE) * STRIDE)
+            raise RecipeError(f"{where}: size must be a multiple of {STRIDE}; use {fitting}.")
+    if any(source.share < 1 for source in recipe.sources):
+        raise RecipeError(f"{origin}: the share of every source must be at least 1.")
+    if recipe.augmentation not in AUGMENTATIONS:
+        raise RecipeError(
+            f"{origin}: the augmentation {recipe.augmentation} is unknown; give one of "
+            f"{', '.join(AUGMENTATIONS)}."
+        )
+
+
+def _filled(kind: type[Any], entries: dict[str, Any], origin: str) -> Any:
+    hints = get_type_hints(kind)
+    for name, value in entries.items():
+        if name not in hints:
+            raise RecipeError(
+                f"{origin} has an unknown entry {name}; known are {', '.join(hints)}."
+            )
+        wanted = hints[name]
+        if wanted is float and type(value) is int:
+            entries[name] = float(value)
+        elif not get_args(wanted) and type(value) is not wanted:
+            raise RecipeError(
+                f"{origin}: {name} is {value!r}, but must be of type {wanted.__name__}."
+            )
+    missing = [field.name for field in fields(kind) if field.name not in entries]
+    try:
+        return kind(**entries)
+    except TypeError as error:
+        raise RecipeError(f"{origin} lacks one of {', '.join(missing)}; add it.") from error
+
+
+def _override(entries: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"] if equals else None
+    except tomllib.TOMLDecodeError:
+        value = text
+    if value is None:
+        raise RecipeError(f"The override {override} has no value; write it as name=value.")
+    *parents, last = key.split(".")
+    table: Any = entries
+    try:
+        for parent in parents:
+            table = table[int(parent)] if isinstance(table, list) else table[parent]
+        table[last] = value
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise RecipeError(f"The override {override} names no line of the recipe.") from error

@@ -1,0 +1,264 @@
+"""One training run: its network, optimiser, average, and place in the recipe."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import pickle
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from models.hardnet_checkpoint import COUNTER_SUFFIX
+from models.hardnet_mseg import STRIDE, HarDNetMSEG
+from models.training.batches import normalised
+from models.training.losses import segmentation_loss
+from models.training.mixture import Draws, Ingredient, Mixture
+from models.training.optimisation import learning_rate, make_optimiser
+from models.training.recipe import Recipe, StageRecipe
+from models.training.validation import Validation
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT = "last.ckpt"
+WEIGHTS = "weights.safetensors"
+METRICS = "metrics.json"
+
+
+class TrainingError(Exception):
+    """The run cannot go on; the message says what was kept and how to go on."""
+
+
+class StoppedError(Exception):
+    """The run was asked to stop, and did so after a whole step."""
+
+
+class Run:
+    """Trains ``network`` by ``recipe`` and keeps everything in ``folder``.
+
+    The folder holds ``last.ckpt`` (all that going on needs), ``weights.safetensors`` (half
+    precision, the average where one is kept), ``metrics.json`` and TensorBoard's files. A run whose
+    folder holds a checkpoint goes on where that was written, to the same weights as if it had never
+    stopped.
+    """
+
+    def __init__(self, recipe: Recipe, network: HarDNetMSEG, fabric: Fabric, folder: Path) -> None:
+        self._recipe = recipe
+        self._fabric = fabric
+        self._folder = folder
+        self._bare = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimiser = make_optimiser(recipe, network)
+        self._network, self._optimiser = fabric.setup(self._bare, optimiser)
+        self._average: AveragedModel | None = None
+        if recipe.average:
+            average = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+            self._average = AveragedModel(self._bare, multi_avg_fn=average, use_buffers=True)
+        self._step = 0
+        self._measured: list[dict[str, float]] = []
+        self._stop_asked = False
+        if (folder / CHECKPOINT).is_file():
+            self._resume()
+
+    def stop(self) -> None:
+        """Asks ``train`` to end after its present step; callable from a signal handler."""
+        self._stop_asked = True
+
+    def train(self, ingredients: list[Ingredient], validation: Validation | None) -> None:
+        """Takes all steps that are left.
+
+        Raises:
+            StoppedError: ``stop`` was called; all steps so far are kept.
+            TrainingError: the loss is not a number, or the disk is full.
+        """
+        try:
+            for stage, stage_start, first_draw in self._stages_left():
+                for images, masks in self._batches(ingredients, stage, stage_start, first_draw):
+                    rate = learning_rate(stage, self._step - stage_start)
+                    loss = self._learn(images, masks, rate)
+                    self._step += 1
+                    self._fabric.log_dict({"loss": loss, "learning_rate": rate}, self._step)
+                    last_of_stage = self._step == stage_start + stage.steps
+                    due = self._step % self._recipe.validate_every == 0 or last_of_stage
+                    if validation is not None and due:
+                        self._validate(validation, stage.size)
+                    if self._step % self._recipe.save_every == 0:
+                        self._save()
+                    if self._anyone_stops():
+                        raise StoppedError(
+                            f"Stopped after step {self._step}; start again to go on."
+                        )
+        finally:
+            self._save()
+
+    def _stages_left(self) -> Iterator[tuple[StageRecipe, int, int]]:
+        """Each stage that is not over, with the numbers of its first step and first draw."""
+        start = draws = 0
+        for stage in self._recipe.stages:
+            if self._step < start + stage.steps:
+                yield stage, start, draws
+            start += stage.steps
+            draws += stage.steps * stage.batch
+
+    def _batches(
+        self, ingredients: list[Ingredient], stage: StageRecipe, stage_start: int, first_draw: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        world, rank = self._fabric.world_size, self._fabric.global_rank
+        done = self._step - stage_start
+        if stage.batch % world:
+            raise TrainingError(
+                f"A batch of {stage.batch} cannot be shared by {world} processes; change one."
+            )
+        next_draw = first_draw + done * stage.batch
+        last_draw = first_draw + stage.steps * stage.batch
+        loader = DataLoader(
+            Mixture(self._recipe, ingredients, stage.size),
+            batch_size=stage.batch // world,
+            sampler=Draws(next_draw + rank, last_draw, every=world),
+            num_workers=self._recipe.workers,
+            drop_last=True,
+        )
+        return iter(
+            tqdm(
+                loader,
+                desc=f"{stage.size}x{stage.size}",
+                total=stage.steps,
+                initial=done,
+                mininterval=5,
+                disable=rank > 0,
+            )
+        )
+
+    def _learn(self, images: Tensor, masks: Tensor, rate: float) -> float:
+        """One step for each of the recipe's scales; gives the last one's loss."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self._network.train()
+        inputs = normalised(images.to(self._fabric.device))
+        targets = (masks.to(self._fabric.device) > 127).float()
+        loss = math.nan
+        for scale in self._recipe.scales:
+            loss = self._descend(*_scaled(inputs, targets, scale))
+        if self._average is not None:
+            self._average.update_parameters(self._bare)
+        return loss
+
+    def _descend(self, inputs: Tensor, targets: Tensor) -> float:
+        statistics = [buffer.clone() for buffer in self._bare.buffers()]
+        loss = segmentation_loss(self._network(inputs), targets, self._recipe.empty_weight)
+        # Averaged over all processes, so that all of them stop when it is not finite.
+        mean_loss = self._mean_over_processes(loss.detach())
+        self._optimiser.zero_grad(set_to_none=True)
+        try:
+            if not math.isfinite(mean_loss):
+                raise RuntimeError("the loss is not finite")
+            self._fabric.backward(loss)
+            self._fabric.clip_gradients(
+                self._network,
+                self._optimiser,
+                max_norm=self._recipe.clip or math.inf,
+                error_if_nonfinite=True,
+            )
+        except RuntimeError as error:
+            # The forward pass has already moved the running statistics of batch normalisation.
+            for buffer, before in zip(self._bare.buffers(), statistics, strict=True):
+                buffer.copy_(before)
+            raise TrainingError(
+                f"Step {self._step} failed ({error}); all steps before it are in "
+                f"{self._folder / CHECKPOINT}. Lower the learning rate and start again to go on."
+            ) from error
+        self._optimiser.step()
+        return mean_loss
+
+    def _anyone_stops(self) -> bool:
+        return self._mean_over_processes(torch.tensor(float(self._stop_asked))) > 0
+
+    def _mean_over_processes(self, value: Tensor) -> float:
+        mean = self._fabric.all_reduce(value.to(self._fabric.device), reduce_op="mean")
+        assert isinstance(mean, Tensor)
+        return float(mean)
+
+    def _validate(self, validation: Validation, size: int) -> None:
+        if not self._fabric.is_global_zero:
+            return
+        started = time.monotonic()
+        measured = validation.measure(self._kept, size, self._fabric)
+        self._fabric.log_dict(measured, self._step)
+        took_s = round(time.monotonic() - started, 1)
+        self._measured.append({"step": self._step, "size": size, **measured, "took_s": took_s})
+        log.info("%s", self._measured[-1])
+
+    @property
+    def _kept(self) -> nn.Module:
+        """The network to keep: the average where there is one."""
+        return self._bare if self._average is None else self._average.module
+
+    def _state(self) -> dict[str, Any]:
+        state = {
+            "network": self._bare,
+            "optimiser": self._optimiser,
+            "step": self._step,
+            "measured": self._measured,
+        }
+        return state if self._average is None else state | {"average": self._average}
+
+    def _resume(self) -> None:
+        state = self._state()
+        path = self._folder / CHECKPOINT
+        try:
+            self._fabric.load(path, state, weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise TrainingError(
+                f"{path} is damaged or of another recipe; name another output folder."
+            ) from error
+        self._step, self._measured = state["step"], state["measured"]
+        log.info("going on at step %d", self._step)
+
+    def _save(self) -> None:
+        """Writes checkpoint, weights and metrics; each appears whole or not at all."""
+        partial = self._folder / f"{CHECKPOINT}.partial"
+        weights_partial = self._folder / f"{WEIGHTS}.partial"
+        try:
+            self._fabric.save(partial, self._state())
+            if not self._fabric.is_global_zero:
+                return
+            partial.replace(self._folder / CHECKPOINT)
+            save_file(half_precision(self._kept), weights_partial)
+            weights_partial.replace(self._folder / WEIGHTS)
+            (self._folder / METRICS).write_text(json.dumps(self._measured, indent=1), "utf-8")
+        except (OSError, RuntimeError) as error:
+            partial.unlink(missing_ok=True)
+            weights_partial.unlink(missing_ok=True)
+            raise TrainingError(
+                f"{self._folder} cannot be written ({error}); the checkpoint before is untouched. "
+                "Make room and start again to go on."
+            ) from error
+
+
+def half_precision(network: nn.Module) -> dict[str, Tensor]:
+    """The state of ``network`` as it is shipped: in half precision, without counters."""
+    return {
+        name: value.detach().to("cpu", torch.float16).contiguous()
+        for name, value in network.state_dict().items()
+        if not name.endswith(COUNTER_SUFFIX)
+    }
+
+
+def _scaled(inputs: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    if scale == 1.0:
+        return inputs, targets
+    size = round(inputs.shape[-1] * scale / STRIDE) * STRIDE
+    return (
+        interpolate(inputs, size=size, mode="bilinear", align_corners=False),
+        interpolate(targets, size=size, mode="nearest"),
+    )

@@ -1,0 +1,134 @@
+"""The command line, on drawn pictures, with each kind of model that needs no GPU."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from safetensors.torch import save_file
+
+from models.evaluation.checkpoint_backend import CheckpointBackend
+from models.evaluation.evaluate import main
+from models.evaluation.examples import ExampleSet
+from models.evaluation.open_model import ModelError, open_model
+from models.hardnet_mseg import STRIDE
+from models.spec import ModelSpec
+from models.training.lists import DataError, in_measured_half
+from tests.models.drawn_weights import drawn_state
+from tests.models.tiny_model import write_tiny_model
+from tests.models.training.drawn_data import draw_data, write_list, write_set
+
+
+@pytest.fixture
+def data_root(tmp_path: Path) -> Path:
+    root = draw_data(tmp_path / "data")
+    stems = [f"k{number}" for number in range(6)]
+    write_set(root, "kvasir-seg", stems)
+    write_list(root, "pranet_val", [f"kvasir-seg/{stem}" for stem in stems])
+    return root
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_a_deployable_model_is_scored_on_every_set(
+    tmp_path: Path, data_root: Path, backend: str
+) -> None:
+    """The tiny model answers with brightness, and the drawn polyps are bright."""
+    model, output = write_tiny_model(tmp_path), tmp_path / "report"
+    arguments = [str(model), "--data", str(data_root), "--output", str(output)]
+    sets = ["--set", "val", "--set", "negative:empty:measured", "--set", "val:drawn:painted"]
+    assert main([*arguments, *sets, "--backend", backend]) == 0
+
+    scores = json.loads((output / "scores.json").read_text())
+    assert scores["runtime"]["backend"] == backend
+    assert 0.3 <= scores["operating_point"]["threshold"] <= 0.9
+    with_polyp = scores["sets"]["val"]
+    assert with_polyp["application"]["frames_with_polyp"] == 3
+    assert with_polyp["application"]["dice"]["mean"] > 0.5
+    assert with_polyp["paper"]["images"] == with_polyp["table_1"]["images"] == 3
+    empty = scores["sets"]["negative (empty), measured"]
+    kept_out = sum(in_measured_half(f"empty/e{number}") for number in range(8))
+    assert empty["application"]["polyp_free_frames"] == kept_out
+    assert empty["paper"] is None
+    assert empty["application"]["dice"] is None
+
+    with (output / "frames.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    dices = [float(row["dice"]) for row in rows if row["set"] == "val"]
+    assert np.mean(dices) == pytest.approx(with_polyp["application"]["dice"]["mean"], abs=1e-4)
+    report = (output / "report.md").read_text()
+    assert report.index("As the application shows it") < report.index("As the papers measure")
+    assert scores["sha256"] in report
+    for drawing in ("dice_over_threshold.svg", "precision_over_recall.svg"):
+        assert drawing in report
+        assert ElementTree.parse(output / drawing).getroot().tag.endswith("svg")
+    sheet = cv2.imread(str(output / "worst-0.jpg"))
+    assert sheet is not None and sheet.shape == (240, 1280, 3)
+
+
+def test_a_given_setting_is_not_chosen(tmp_path: Path, data_root: Path) -> None:
+    model, output = write_tiny_model(tmp_path), tmp_path / "report"
+    arguments = [str(model), "--data", str(data_root), "--output", str(output), "--set", "val"]
+    assert main([*arguments, "--setting", "0.42", "0.003"]) == 0
+    scores = json.loads((output / "scores.json").read_text())
+    assert scores["operating_point"] == {"threshold": 0.42, "least_area": 0.003}
+    assert scores["chosen"] is None
+
+
+def test_a_checkpoint_answers_as_the_network_does(tmp_path: Path) -> None:
+    path = tmp_path / "drawn.safetensors"
+    save_file(drawn_state("evaluation"), path)
+    spec = ModelSpec(height=2 * STRIDE, width=2 * STRIDE)
+    frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    with CheckpointBackend(path, spec) as backend:
+        answer = backend.infer(frame)
+        again = backend.infer(frame)
+        assert backend.info.backend == "torch"
+    assert answer.shape == (64, 64)
+    assert answer.dtype == np.uint8
+    assert len(np.unique(answer)) > 3
+    assert np.array_equal(answer, again)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("val", ExampleSet("val", None, "frame")),
+        ("val:drawn", ExampleSet("val", "drawn", "frame")),
+        ("val:drawn:crop", ExampleSet("val", "drawn", "crop")),
+        ("val::painted", ExampleSet("val", None, "painted")),
+    ],
+)
+def test_a_set_is_named_by_list_folder_and_kind(text: str, expected: ExampleSet) -> None:
+    assert ExampleSet.parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["val:drawn:cropped", "val:drawn:crop:more"])
+def test_an_unknown_set_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="names no set"):
+        ExampleSet.parse(text)
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="give a checkpoint"):
+        open_model(tmp_path / "picture.png", "onnxruntime", 352)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("missing.onnx", "no weights file"),
+        ("missing.safetensors", "no weights file"),
+        ("", "."),
+    ],
+)
+def test_a_model_that_is_not_there_is_one_sentence(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture, model: str, words: str
+) -> None:
+    arguments = [str(tmp_path / model), "--data", str(data_root), "--output", str(tmp_path / "r")]
+    assert main(arguments) == 1
+    assert words in caplog.text
