@@ -4,9 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Debian and Ubuntu packages: what running needs, and what the tests add.
-RUN_PACKAGES := python3 python3-venv
-TEST_PACKAGES := g++
+# Debian and Ubuntu packages: for everything, for the viewer's window, and what the tests add.
+BASE_PACKAGES := python3 python3-venv
+WINDOW_PACKAGES := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 \
+	libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
+TEST_PACKAGES := g++ xvfb
+
+SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)
 
 # Installed without what they ask for: the stubs of TensorRT, in which the tests look its calls up,
 # want TensorRT itself, and pysodmetrics wants OpenCV 4 but works with 5.
@@ -15,7 +19,8 @@ WITHOUT_DEPENDENCIES := tensorrt-stubs==10.13.0.35.1 pysodmetrics==1.6.2
 .PHONY: help run test lint bench gpu-check clean
 
 help:
-	@echo "make run        replay the demo clip to out/ with its polyps marked"
+	@echo "make run        the demo clip with its polyps marked: in the viewer, or without a"
+	@echo "                screen as files under out/"
 	@echo "make test       install what the tests need, and run them all"
 	@echo "make lint       ruff, mypy and import-linter"
 	@echo "make bench      measure the figures of docs/benchmarks/, side by side"
@@ -23,7 +28,12 @@ help:
 	@echo "make clean      remove the virtual environment and what was built"
 
 run: $(VENV)/run-installed
+ifdef SCREEN
+	@sh assets/setup/debian-packages.sh $(WINDOW_PACKAGES)
+	@$(BIN)/python run_app.py view assets/demo.mp4
+else
 	@$(BIN)/python run_app.py replay assets/demo.mp4 --output out --force
+endif
 
 test: $(VENV)/dev-installed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -44,14 +54,14 @@ clean:
 	rm -rf $(VENV) build out
 
 $(VENV)/run-installed: requirements.txt
-	@sh assets/setup/debian-packages.sh $(RUN_PACKAGES)
+	@sh assets/setup/debian-packages.sh $(BASE_PACKAGES)
 	@$(venv)
 	@echo "Installing what PolypLens needs (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 $(VENV)/dev-installed: requirements.txt requirements-train.txt requirements-dev.txt
-	@sh assets/setup/debian-packages.sh $(RUN_PACKAGES) $(TEST_PACKAGES)
+	@sh assets/setup/debian-packages.sh $(BASE_PACKAGES) $(WINDOW_PACKAGES) $(TEST_PACKAGES)
 	@$(venv)
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt

@@ -151,7 +151,7 @@ class PlayerBridge(QObject):
         self._session.stop()
         # The session says nothing more; what it said and still waits goes with the inbox.
         self._replaced_before += self._inbox.replaced
-        self._inbox.disconnect()
+        self._inbox.blockSignals(True)
         self._inbox.deleteLater()
         self._ending = [session for session in self._ending if not session.ended]
         self._ending.append(self._session)

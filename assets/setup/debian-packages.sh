@@ -6,12 +6,17 @@ set -eu
 
 command -v dpkg >/dev/null 2>&1 || exit 0
 
+installed() {
+    dpkg -s "$1" 2>/dev/null | grep -q '^Status: install ok installed'
+}
+
+# Newer releases rename some libraries to NAMEt64.
 present() {
     case "$1" in
     python3) command -v python3 >/dev/null 2>&1 ;;
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     g++) command -v g++ >/dev/null 2>&1 ;;
-    *) dpkg -s "$1" 2>/dev/null | grep -q '^Status: install ok installed' ;;
+    *) installed "$1" || installed "$1t64" ;;
     esac
 }
 

@@ -1,0 +1,48 @@
+"""Says what is being loaded and how far it is, with a button to cancel it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from app.player.playback import OpeningProgress
+
+
+class LoadingBar(QFrame):
+    """A strip above the video, there only while something is loaded: the window stays usable."""
+
+    cancelled = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._label = QLabel(self)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(8)
+        cancel = QPushButton(self.tr("Cancel"), self)
+        cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        cancel.clicked.connect(self.cancelled)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 8, 4)
+        layout.addWidget(self._label)
+        layout.addWidget(self._bar, 1)
+        layout.addWidget(cancel)
+        self.hide()
+
+    def show_progress(self, progress: OpeningProgress | None) -> None:
+        """None takes the strip away."""
+        if progress is None:
+            self.hide()
+            return
+        texts = {
+            "opening": self.tr("Opening the video …"),
+            "indexing": self.tr("Listing the video's frames …"),
+            "loading": self.tr("Loading the network …"),
+        }
+        self._label.setText(texts[progress.step])
+        # A range of nothing makes the bar move to and fro.
+        self._bar.setRange(0, 0 if progress.share is None else 1000)
+        if progress.share is not None:
+            self._bar.setValue(round(progress.share * 1000))
+        self.show()

@@ -1,0 +1,14 @@
+"""How densely a picture is sampled when it is shown smaller than it is."""
+
+from __future__ import annotations
+
+_LARGEST_STEP = 1.5
+"""In source pixels; wider steps between single samples would show as flicker of fine texture."""
+
+
+def samples_per_side(source_length: int, shown_length: int) -> int:
+    """A pixel of the screen is the mean of this number squared of bilinear samples: 1 or 2.
+
+    Bounded, so that the work grows with the screen and not with the picture.
+    """
+    return 2 if source_length > _LARGEST_STEP * shown_length else 1

@@ -1,0 +1,187 @@
+"""Figures for whoever wants to know how well it runs (key ``I``)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import QHideEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+
+from app.pipeline.metrics import StageSnapshot
+from app.player.playback import PlayerStatistics
+from app.ui.viewer_model import ViewerModel
+from models.backends.base import BackendInfo
+from models.engine_folder import (
+    CERTIFICATE_FILE,
+    ENGINES_FOLDER,
+    Certificate,
+    EngineFolderError,
+    read_certificate,
+)
+
+_EVERY_MS = 500
+_LINES = 22
+_ROWS = 32
+"""More than there are figures: the row that takes what is left."""
+_MEMORY = Path("/proc/self/statm")
+
+
+class StatisticsPanel(QScrollArea):
+    """Two columns, name and figure; asks for new ones only while it is visible.
+
+    ``engine`` is the engine's folder that was asked for; None looks where engines are built to.
+    """
+
+    def __init__(
+        self, model: ViewerModel, engine: Path | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._engine = engine
+        self._certified: BackendInfo | None = None
+        self._certificate = ""
+        self._renderer = ""
+        self._figures: dict[str, QLabel] = {}
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget(self)
+        self._grid = QGridLayout(content)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setRowStretch(_ROWS, 1)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setHorizontalSpacing(16)
+        self.setWidget(content)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self.refresh)
+
+    def minimumSizeHint(self) -> QSize:
+        """High enough for most of it, so that the list above gives way."""
+        return QSize(
+            self.fontMetrics().averageCharWidth() * 40, self.fontMetrics().lineSpacing() * _LINES
+        )
+
+    def set_renderer(self, renderer: str) -> None:
+        """What draws the picture, as ``PictureView.renderer`` says."""
+        self._renderer = renderer
+
+    def figures(self) -> dict[str, str]:
+        """What is shown, by name."""
+        return {name: label.text() for name, label in self._figures.items()}
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        self.refresh()
+        self._timer.start()
+
+    def hideEvent(self, a0: QHideEvent | None) -> None:
+        super().hideEvent(a0)
+        self._timer.stop()
+
+    def refresh(self) -> None:
+        none = "-"
+        state, session = self._model.state, self._model.session
+        source = None if state is None else state.source
+        runtime = None if state is None else state.runtime
+        self._set(
+            self.tr("Video"),
+            none
+            if source is None
+            else f"{source.width}x{source.height}, {float(source.rate):.2f}/s, {source.codec}",
+        )
+        self._set(
+            self.tr("Runtime"), none if runtime is None else f"{runtime.backend} {runtime.version}"
+        )
+        self._set(self.tr("Device"), none if runtime is None else runtime.device)
+        self._set(self.tr("Precision"), none if runtime is None else runtime.precision)
+        self._set(self.tr("Certificate"), self._certificate_text(runtime) or none)
+        self._set(self.tr("Drawn by"), self._renderer.split(" (")[0] or none)
+        self._set(self.tr("Memory"), _memory_text() or none)
+        if session is not None:
+            self._show_statistics(session.statistics)
+
+    def _show_statistics(self, statistics: PlayerStatistics) -> None:
+        self._set(self.tr("Shown"), f"{statistics.frames_shown:,}")
+        self._set(self.tr("with mask"), f"{statistics.masks_shown:,}")
+        self._set(self.tr("dropped"), f"{statistics.frames_dropped:,}")
+        self._set(self.tr("superseded"), f"{statistics.frames_superseded:,}")
+        self._set(self.tr("replaced"), f"{self._model.bridge.replaced:,}")
+        pipeline = statistics.pipeline
+        if pipeline is None:
+            return
+        self._set(self.tr("Read"), self._stage_text(pipeline.read))
+        if pipeline.segment is not None:
+            self._set(self.tr("Segment"), self._stage_text(pipeline.segment))
+        self._set(self.tr("Show"), self._stage_text(pipeline.deliver))
+        latency = pipeline.latency
+        self._set(
+            self.tr("Frame to screen"),
+            self.tr("p50 {p50} ms, p99 {p99} ms").format(
+                p50=f"{latency.p50_ms:.1f}", p99=f"{latency.p99_ms:.1f}"
+            ),
+        )
+
+    def _certificate_text(self, runtime: BackendInfo | None) -> str:
+        """How far the engine that runs strays from FP32; empty where no engine runs."""
+        if runtime != self._certified:
+            self._certified = runtime
+            certificate = None if runtime is None else _certificate_of(runtime, self._engine)
+            self._certificate = (
+                ""
+                if certificate is None
+                else self.tr("{target} {precision}, mean Dice {dice}").format(
+                    target=certificate.target,
+                    precision=certificate.precision,
+                    dice=f"{certificate.agreement.mean_dice:.4f}",
+                )
+            )
+        return self._certificate
+
+    def _stage_text(self, stage: StageSnapshot) -> str:
+        return self.tr("{rate}/s, {dropped} dropped\np50 {p50} ms, p99 {p99} ms").format(
+            rate=f"{stage.frames_per_s:.1f}",
+            p50=f"{stage.duration.p50_ms:.1f}",
+            p99=f"{stage.duration.p99_ms:.1f}",
+            dropped=stage.dropped,
+        )
+
+    def _set(self, name: str, figure: str) -> None:
+        label = self._figures.get(name)
+        if label is None:
+            row = len(self._figures)
+            title = QLabel(name, self)
+            title.setObjectName("quiet")
+            label = QLabel(self)
+            label.setWordWrap(True)
+            self._grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(label, row, 1)
+            self._figures[name] = label
+        label.setText(figure)
+
+
+def _certificate_of(runtime: BackendInfo, engine: Path | None) -> Certificate | None:
+    """Of the engine whose plan ``runtime`` loaded."""
+    if engine is None:
+        folders = [path.parent for path in ENGINES_FOLDER.glob(f"*/{CERTIFICATE_FILE}")]
+    else:
+        folders = [engine]
+    for folder in folders:
+        with suppress(EngineFolderError):
+            certificate = read_certificate(folder)
+            if certificate.plan_sha256 == runtime.model_sha256:
+                return certificate
+    return None
+
+
+def _memory_text() -> str:
+    """Resident memory, where the system tells it."""
+    try:
+        pages = int(_MEMORY.read_text(encoding="ascii").split()[1])
+    except OSError:
+        return ""
+    return f"{pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} MB"

@@ -1,0 +1,17 @@
+"""Times as a person reads them."""
+
+from __future__ import annotations
+
+
+def clock_text(seconds: float) -> str:
+    """``0:03.2``, ``12:07.5`` or ``1:02:03.0``: to a tenth, rounded down as clocks do."""
+    tenths = int(max(seconds, 0.0) * 10 + 1e-6)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{tenths // 10:02d}.{tenths % 10}"
+    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
+
+
+def length_text(seconds: float) -> str:
+    """``0.8 s`` below a minute, otherwise ``1:23.4``."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else clock_text(seconds)

@@ -1,0 +1,164 @@
+"""The strip below the video: what may be expected of the marker, where it stands, and buttons."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.player.playback import PlaybackState, PlayerState
+from app.player.settings import ViewerSettings
+from app.player.shown import Shown
+from app.ui.actions import ActionSet
+from app.ui.player_controls import PlayerControls
+from app.ui.state_badge import StateBadge
+from app.ui.theme import icon
+from app.ui.time_bar import TimeBar
+from app.ui.time_text import clock_text
+from app.ui.viewer_model import ViewerModel
+
+_HINT_MS = 3000
+_PLAYING = ("previous_event", "step_back", "play", "step_forward", "next_event", "loop")
+_LOOKING = ("markers", "side_by_side", "bookmark", "snapshot", "mute", "events", "statistics")
+
+
+class TransportBar(QFrame):
+    """Time bar above, badge and buttons below."""
+
+    def __init__(
+        self,
+        model: ViewerModel,
+        controls: PlayerControls,
+        actions: ActionSet,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._model = model
+        self._actions = actions
+        self.badge = StateBadge(self)
+        self.time_bar = TimeBar(self)
+        self._aside = self._quiet_label()
+        """What runs; for a moment, what was just done."""
+        self._hint = ""
+        self._hinting = QTimer(self)
+        self._hinting.setSingleShot(True)
+        self._hinting.setInterval(_HINT_MS)
+        self._hinting.timeout.connect(lambda: self._show_hint(""))
+        self._time = self._label()
+        self._speed = self._quiet_label()
+        self._finding = self._label()
+        self._dropped = self._quiet_label()
+
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 0, 10, 6)
+        row.setSpacing(4)
+        row.addWidget(self.badge)
+        row.addSpacing(8)
+        row.addWidget(self._aside)
+        row.addSpacing(16)
+        row.addStretch(1)
+        row.addWidget(self._time)
+        row.addSpacing(8)
+        for name in _PLAYING:
+            row.addWidget(self._button(name))
+        row.addSpacing(8)
+        row.addWidget(self._speed)
+        row.addStretch(1)
+        row.addWidget(self._finding)
+        row.addSpacing(16)
+        row.addWidget(self._dropped)
+        row.addSpacing(12)
+        for name in (*_LOOKING, "full_screen"):
+            row.addWidget(self._button(name))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.time_bar)
+        layout.addLayout(row)
+
+        self.time_bar.sought.connect(controls.seek)
+        controls.position_changed.connect(self.time_bar.set_position)
+        controls.position_changed.connect(self._show_time)
+        model.state_changed.connect(self._show_state)
+        model.shown_changed.connect(self._show_finding)
+        model.settings_changed.connect(self._show_settings)
+        model.hinted.connect(self._show_hint)
+        model.events_changed.connect(self.time_bar.set_events)
+        model.bookmarks_changed.connect(self.time_bar.set_bookmarks)
+        self._show_state(model.state)
+        self._show_settings(model.settings)
+        self._show_time(controls.position_s)
+
+    @property
+    def finding(self) -> str:
+        """The figure for the frame on screen; empty where there is none to show."""
+        return self._finding.text()
+
+    def _label(self) -> QLabel:
+        """Cut off where there is no room: its words must not make the window wider."""
+        label = QLabel(self)
+        label.setMinimumWidth(1)
+        return label
+
+    def _quiet_label(self) -> QLabel:
+        label = self._label()
+        label.setObjectName("quiet")
+        return label
+
+    def _button(self, name: str) -> QToolButton:
+        """Without focus, so that Space stays the player's."""
+        button = QToolButton(self)
+        button.setDefaultAction(self._actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        size = round(self.fontMetrics().height() * 1.35)
+        button.setIconSize(QSize(size, size))
+        return button
+
+    def _show_state(self, state: PlayerState | None) -> None:
+        self.badge.show_state(*self._model.ai)
+        playing = state is not None and state.playback is PlaybackState.PLAYING
+        self._actions["play"].setIcon(icon("pause" if playing else "play"))
+        duration_s = None if state is None or not state.seekable else state.duration_s
+        self.time_bar.set_duration(duration_s)
+        self.time_bar.set_loop(None if state is None else state.loop)
+        self._show_aside()
+        speed = 1.0 if state is None else state.speed
+        self._speed.setText(f"{speed:g}x")
+        self._show_time(None if state is None else self.time_bar.position_s)
+
+    def _show_hint(self, hint: str) -> None:
+        self._hint = hint
+        if hint:
+            self._hinting.start()
+        self._show_aside()
+
+    def _show_aside(self) -> None:
+        state = self._model.state
+        runtime = None if state is None else state.runtime
+        runs = "" if runtime is None else f"{runtime.backend} {runtime.precision}"
+        self._aside.setText(self._hint or runs)
+        self._aside.setToolTip("" if runtime is None else runtime.device)
+
+    def _show_time(self, position_s: float | None) -> None:
+        state = self._model.state
+        if state is None or position_s is None:
+            self._time.setText("")
+            return
+        end = "" if state.duration_s is None else f" / {clock_text(state.duration_s)}"
+        self._time.setText(f"{clock_text(position_s)}{end}")
+
+    def _show_finding(self, shown: Shown) -> None:
+        """The probability stays hidden live: a number tempts to be trusted."""
+        text = ""
+        if shown.alerts and not self._model.live:
+            peak = max(region.peak_probability for region in shown.alerts)
+            text = self.tr("peak {probability}").format(probability=f"{peak:.2f}")
+        self._finding.setText(text)
+        dropped = shown.frames_dropped
+        self._dropped.setText(
+            self.tr("{count} dropped").format(count=f"{dropped:,}") if dropped else ""
+        )
+
+    def _show_settings(self, settings: ViewerSettings) -> None:
+        self._actions["mute"].setIcon(icon("sound_off" if settings.muted else "sound_on"))

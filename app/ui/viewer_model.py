@@ -1,0 +1,315 @@
+"""All that the viewer's windows show, in one place; they hold nothing themselves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from app.player.detection import Detection
+from app.player.events import EventSnapshot
+from app.player.playback import OpeningProgress, PlaybackState, PlayerState
+from app.player.segmenter_thread import LoadedSegmenter
+from app.player.session import PlayerSession
+from app.player.settings import ViewerSettings, save_settings
+from app.player.shown import AiState, Shown
+from app.sources.opening import PHANTOM
+from app.ui.bridge import PlayerBridge
+from app.ui.marker_look import MarkerLook
+from app.ui.probe import Probe
+
+_EVENTS_EVERY_MS = 250
+_SAVE_AFTER_MS = 500
+
+_log = logging.getLogger(__name__)
+
+
+class ViewerModel(QObject):
+    """What is set, what plays and what is on screen. GUI thread only.
+
+    Args:
+        settings_path: where changed settings are saved to.
+        load_segmenter: as for ``PlayerSession``.
+    """
+
+    settings_changed = pyqtSignal(object)
+    """``ViewerSettings``"""
+    look_changed = pyqtSignal(object)
+    """``MarkerLook``"""
+    requested = pyqtSignal(str)
+    """The location of a video that is about to be opened."""
+    opened = pyqtSignal(str)
+    """The location of the video that is on screen from now on; empty after it was closed."""
+    shown_changed = pyqtSignal(object)
+    """``Shown``"""
+    state_changed = pyqtSignal(object)
+    """``PlayerState``, or None without a video."""
+    progress_changed = pyqtSignal(object)
+    """``OpeningProgress``, or None when nothing is loaded any more."""
+    events_changed = pyqtSignal(object)
+    """``EventSnapshot``"""
+    bookmarks_changed = pyqtSignal(object)
+    """Times in seconds: ``tuple[float, ...]``."""
+    noticed = pyqtSignal(str)
+    """One sentence that the person should know; empty takes the last one away."""
+    hinted = pyqtSignal(str)
+    """A few words on what was just done."""
+
+    def __init__(
+        self,
+        settings: ViewerSettings,
+        settings_path: Path,
+        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.bridge = PlayerBridge(self)
+        self._settings = settings
+        self._settings_path = settings_path
+        self._load_segmenter = load_segmenter
+        self._crop_to_area = False
+        self._location = ""
+        self._shown: Shown | None = None
+        self._state: PlayerState | None = None
+        self._events = EventSnapshot()
+        self._bookmarks: tuple[float, ...] = ()
+        self._progress: OpeningProgress | None = None
+        self._notices: tuple[str, ...] = ()
+
+        self._probe = Probe(self)
+        self._probe.opened.connect(self._begin)
+        self._probe.refused.connect(self._refused)
+        self.bridge.shown.connect(self._take_shown)
+        self.bridge.state_changed.connect(self._take_state)
+        self.bridge.progress.connect(self._take_progress)
+        self.bridge.failed.connect(self._failed)
+        self._gathering = QTimer(self)
+        self._gathering.setInterval(_EVENTS_EVERY_MS)
+        self._gathering.timeout.connect(self.gather)
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(_SAVE_AFTER_MS)
+        self._saving.timeout.connect(self.save)
+
+    @property
+    def settings(self) -> ViewerSettings:
+        return self._settings
+
+    @property
+    def look(self) -> MarkerLook:
+        return MarkerLook(
+            kind=self._settings.marker,
+            visible=self._settings.markers_visible,
+            opacity=self._settings.opacity,
+            side_by_side=self._settings.side_by_side,
+            crop_to_area=self._crop_to_area,
+        )
+
+    @property
+    def location(self) -> str:
+        """Of the video that is on screen; empty without one."""
+        return self._location
+
+    @property
+    def session(self) -> PlayerSession | None:
+        return self.bridge.session if self._location else None
+
+    @property
+    def shown(self) -> Shown | None:
+        return self._shown
+
+    @property
+    def state(self) -> PlayerState | None:
+        return self._state
+
+    @property
+    def ai(self) -> tuple[AiState, str]:
+        """What may be expected of the marker, and why where it is OFF."""
+        if self._state is None:
+            return AiState.NO_SIGNAL, ""
+        return self._state.ai, self._state.ai_reason
+
+    @property
+    def events(self) -> EventSnapshot:
+        return self._events
+
+    @property
+    def bookmarks(self) -> tuple[float, ...]:
+        return self._bookmarks
+
+    @property
+    def progress(self) -> OpeningProgress | None:
+        return self._progress
+
+    @property
+    def live(self) -> bool:
+        """Whether the source is live: numbers that tempt to be trusted stay hidden then."""
+        source = None if self._state is None else self._state.source
+        return source is not None and source.live
+
+    def change(self, **changes: Any) -> None:
+        """Replaces fields of the settings, by their names; they are saved soon.
+
+        Raises:
+            ValueError: a value is out of its range.
+        """
+        before = self._settings
+        self._settings = replace(before, **changes)
+        if self._settings == before:
+            return
+        self._saving.start()
+        self.settings_changed.emit(self._settings)
+        self.look_changed.emit(self.look)
+        session = self.session
+        if session is not None and _detection(before) != _detection(self._settings):
+            session.set_detection(_detection(self._settings))
+
+    def set_crop_to_area(self, crop: bool) -> None:
+        """Not remembered: the next endoscope's screen may look different."""
+        self._crop_to_area = crop
+        self.look_changed.emit(self.look)
+
+    def open(self, location: str) -> None:
+        """Plays the video at ``location``. Where it cannot be opened, the one before plays on."""
+        self.requested.emit(location)
+        if self._location and location != PHANTOM:
+            self._set_progress(OpeningProgress("opening", None))
+            self._probe.start(location)
+        else:
+            self._begin(location)
+
+    def close_video(self) -> None:
+        self._probe.cancel()
+        self.bridge.stop()
+        self._reset("")
+
+    def cancel_loading(self) -> None:
+        """What opens is given up; where only the network loads, the video goes on without it."""
+        opening = self._state is None or self._state.playback is PlaybackState.OPENING
+        probing = self._probe.cancel()
+        if probing:
+            self._set_progress(None)
+        elif opening:
+            self.close_video()
+        else:
+            self._start(self._location, None)
+            self.notice(self.tr("Loading was cancelled: the video plays without markers."))
+
+    def notice(self, sentence: str) -> None:
+        if sentence:
+            _log.warning("%s", sentence)
+        self.noticed.emit(sentence)
+
+    def hint(self, words: str) -> None:
+        self.hinted.emit(words)
+
+    def save(self) -> None:
+        """Saves the settings now; says so where that fails."""
+        self._saving.stop()
+        try:
+            save_settings(self._settings, self._settings_path)
+        except OSError as error:
+            _log.warning("The settings could not be saved: %s", error)
+
+    def gather(self) -> None:
+        """Takes over what the session found out beside the frames."""
+        session = self.session
+        if session is None:
+            return
+        events, bookmarks = session.events, session.bookmarks
+        if events is not self._events:
+            self._events = events
+            self.events_changed.emit(events)
+        if bookmarks != self._bookmarks:
+            self._bookmarks = bookmarks
+            self.bookmarks_changed.emit(bookmarks)
+
+    def close(self) -> bool:
+        """Saves, and ends everything; whether all threads have ended."""
+        self._probe.cancel()
+        self._gathering.stop()
+        self.save()
+        return self.bridge.close()
+
+    def _begin(self, location: str) -> None:
+        self._start(location, self._load_segmenter)
+        self.notice("")
+
+    def _start(self, location: str, load_segmenter: Callable[[], LoadedSegmenter] | None) -> None:
+        self._reset(location)
+        self._set_progress(OpeningProgress("opening", None))
+        self.bridge.open(location, load_segmenter, _detection(self._settings))
+        self._gathering.start()
+
+    def _reset(self, location: str) -> None:
+        self._gathering.stop()
+        self._location = location
+        self._shown = None
+        self._state = None
+        self._events = EventSnapshot()
+        self._bookmarks = ()
+        self._notices = ()
+        self._set_progress(None)
+        self.opened.emit(location)
+        self.state_changed.emit(None)
+        self.events_changed.emit(self._events)
+        self.bookmarks_changed.emit(())
+
+    def _take_shown(self, shown: Shown) -> None:
+        self._shown = shown
+        if self._progress is not None and self._progress.step != "loading":
+            self._set_progress(None)
+        self.shown_changed.emit(shown)
+
+    def _take_state(self, state: PlayerState) -> None:
+        before, self._state = self._state, state
+        if state.runtime is not None and (before is None or before.runtime != state.runtime):
+            _log.info("the network runs with %s", state.runtime)
+        if state.source is not None and (before is None or before.source is None):
+            self._remember_location()
+        self.state_changed.emit(state)
+        # Sentences that came since the last time: a runtime passed over, or a damaged file.
+        notices = (*state.notices, *state.report.messages)
+        fresh = [sentence for sentence in notices if sentence not in self._notices]
+        self._notices = notices
+        if fresh:
+            self.notice(" ".join((*fresh, *self._runs_on(state))))
+
+    def _remember_location(self) -> None:
+        if self._location != PHANTOM:
+            location = str(Path(self._location).absolute())
+            self.change(recent_files=self._settings.with_recent(location).recent_files)
+
+    def _runs_on(self, state: PlayerState) -> tuple[str, ...]:
+        runtime = state.runtime
+        if runtime is None:
+            return ()
+        sentence = self.tr("The network runs with {runtime} on {device}.")
+        return (sentence.format(runtime=runtime.backend, device=runtime.device),)
+
+    def _take_progress(self, progress: OpeningProgress) -> None:
+        loaded = progress.step == "loading" and progress.share == 1
+        self._set_progress(None if loaded else progress)
+
+    def _refused(self, sentence: str) -> None:
+        self._set_progress(None)
+        self.notice(sentence)
+
+    def _failed(self, sentence: str) -> None:
+        """What was shown stays on the screen; where nothing was, it is as before the opening."""
+        if self._shown is None:
+            self.close_video()
+        self._refused(sentence)
+
+    def _set_progress(self, progress: OpeningProgress | None) -> None:
+        if progress != self._progress:
+            self._progress = progress
+            self.progress_changed.emit(progress)
+
+
+def _detection(settings: ViewerSettings) -> Detection:
+    return Detection(settings.threshold, settings.minimum_alert_ms)

@@ -1,0 +1,35 @@
+"""What is shown before a video is open."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.ui.theme import icon
+
+
+class Welcome(QWidget):
+    """Says how to open a video, and what this program is not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        logo = QLabel(self)
+        size = 6 * self.fontMetrics().height()
+        logo.setPixmap(icon("polyplens").pixmap(size, size))
+        title = QLabel(self.tr("Drop a video or a folder of images here"), self)
+        font = title.font()
+        font.setPixelSize(round(font.pixelSize() * 1.4))
+        title.setFont(font)
+        how = QLabel(self.tr("or open one from the File menu; Help lists all keys"), self)
+        how.setObjectName("quiet")
+        warning = QLabel(self.tr("Research only, not a medical device."), self)
+        warning.setObjectName("quiet")
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addStretch(2)
+        for label in (logo, title, how):
+            layout.addWidget(label, 0, middle)
+        layout.addStretch(2)
+        layout.addWidget(warning, 0, middle)
+        layout.addSpacing(12)

@@ -1,0 +1,66 @@
+"""``python -m tests.ui.render_markers FILE``: every marker at every size, by both renderers.
+
+A process of its own, since Qt takes its scale factor from the environment when it starts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
+
+from app.player.settings import MarkerKind
+from app.ui.marker_look import MarkerLook
+from app.ui.picture_view import PictureView, Renderer
+from models.picture import PixelFormat
+from tests.ui.frames import in_format, phantom_shown
+
+PHANTOM_SIZE = (960, 540)
+WINDOW_SIZES = ((320, 240), (480, 270), (701, 403))
+"""Width and height in logical pixels; the last one is odd."""
+FORMATS = dict(zip(WINDOW_SIZES, PixelFormat, strict=True))
+"""Every format of a picture is shown, each at one size."""
+
+
+def grabbed(view: PictureView) -> NDArray[np.uint8]:
+    """(height, width, 3) uint8 RGB, in device pixels: what is on the screen."""
+    QApplication.processEvents()
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    bits = image.constBits()
+    assert bits is not None
+    bits.setsize(image.sizeInBytes())
+    rows = np.asarray(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def picture_name(renderer: Renderer, size: tuple[int, int], marker: str) -> str:
+    return f"{renderer.name} {size[0]}x{size[1]} {marker}"
+
+
+def main() -> None:
+    application = QApplication([])
+    frame, _ = phantom_shown(*PHANTOM_SIZE)
+    pictures = {}
+    for renderer in (Renderer.OPENGL, Renderer.RASTER):
+        view = PictureView(None, renderer)
+        view.show()
+        for size, kind in itertools.product(WINDOW_SIZES, (None, *MarkerKind)):
+            view.resize(*size)
+            look = MarkerLook(visible=False) if kind is None else MarkerLook(kind=kind)
+            view.set_look(look)
+            view.show_frame(in_format(frame, FORMATS[size]))
+            marker = "none" if kind is None else kind.value
+            pictures[picture_name(renderer, size, marker)] = grabbed(view)
+        pictures[f"{renderer.name} drawn by"] = np.array(view.renderer)
+        view.close()
+    application.processEvents()
+    np.savez(Path(sys.argv[1]), **pictures)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,352 @@
+"""A person opens a video, plays it, looks around in it and drops another one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from app.player.playback import WHOLE_VIDEO, PlaybackState
+from app.player.settings import MarkerKind, load_settings
+from app.player.shown import AiState
+from app.sources.phantom import PhantomSource
+from tests.ui.seat import CLIP_SECONDS, FRAME_S, Seat, tiny_loader, write_clip
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clip") / "procedure.mp4")
+
+
+@pytest.fixture
+def seat(qtbot: QtBot, tmp_path: Path) -> Iterator[Seat]:
+    seat = Seat(qtbot, tmp_path, tiny_loader(tmp_path))
+    yield seat
+    seat.leave()
+
+
+def _stands_at(seat: Seat, wanted_s: float, tolerance_s: float) -> bool:
+    return abs(seat.position_s - wanted_s) < tolerance_s
+
+
+def test_before_a_video_is_open_it_says_how_to_open_one(seat: Seat) -> None:
+    assert seat.window.transport.badge.state is AiState.NO_SIGNAL
+    assert seat.window.windowTitle() == "PolypLens"
+    assert not seat.window.view.isVisible()
+    seat.press("Space")
+    seat.press("Right")
+    assert seat.notices == []
+
+
+def test_it_plays_in_its_own_time_to_the_end(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    assert seat.window.view.isVisible()
+    assert "procedure.mp4" in seat.window.windowTitle()
+    seat.wait_segmented()
+    assert seat.window.transport.badge.state is AiState.READY
+    seat.wait(lambda: seat.playback is PlaybackState.ENDED, "the clip ends")
+    assert seat.position_s == pytest.approx(CLIP_SECONDS - FRAME_S, abs=1e-6)
+    assert seat.model.settings.recent_files == (str(clip),)
+
+
+def test_space_freezes_and_the_dot_and_comma_step(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.pause()
+    seat.press("Home")
+    seat.wait(lambda: seat.position_s == 0, "the start is shown")
+    for keys, position_s in ((".", FRAME_S), (".", 2 * FRAME_S), (",", FRAME_S)):
+        seat.press(keys)
+        seat.wait(partial(_stands_at, seat, position_s, 1e-6), f"{keys} was done")
+    assert seat.playback is PlaybackState.PAUSED
+
+
+def test_a_click_on_the_time_bar_seeks(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.pause()
+    bar = seat.window.transport.time_bar
+    seat.click(bar, QPoint(bar.width() // 2, bar.height() // 2))
+    seat.wait(lambda: abs(seat.position_s - CLIP_SECONDS / 2) <= 2 * FRAME_S, "the middle is shown")
+    assert bar.position_s == seat.position_s
+
+
+def test_keys_pressed_in_a_row_add_up(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.pause()
+    seat.press("Home")
+    seat.wait(lambda: seat.position_s == 0, "the start is shown")
+    seat.window.controls.seek_by(1.0)
+    seat.window.controls.seek_by(1.0)
+    seat.wait(lambda: abs(seat.position_s - 2.0) < FRAME_S, "both counted")
+
+
+def test_speed_and_loop(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    for _ in range(3):
+        seat.press("]")
+        seat.qtbot.wait(150)  # the speed that was set comes back with the state
+    seat.press("R")
+    seat.wait(lambda: seat.model.state is not None and seat.model.state.speed == 2.0, "speed is 2")
+    seat.wait(
+        lambda: seat.model.state is not None and seat.model.state.loop == WHOLE_VIDEO, "it loops"
+    )
+    assert seat.window.actions_by_name["loop"].isChecked()
+    seen: list[float] = []
+    seat.model.shown_changed.connect(lambda shown: seen.append(shown.frame.pts_s))
+    seat.wait(
+        lambda: any(later < before for before, later in pairwise(seen)),
+        "it began anew",
+    )
+    assert seat.playback is PlaybackState.PLAYING
+
+
+def test_a_part_is_looped(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.pause()
+    for start_s, keys in ((0.5, "A"), (1.0, "A")):
+        seat.window.controls.seek(start_s)
+        seat.wait(partial(_stands_at, seat, start_s, FRAME_S), "it is there")
+        seat.press(keys)
+    seat.wait(
+        lambda: seat.model.state is not None and seat.model.state.loop is not None, "it loops"
+    )
+    state = seat.model.state
+    assert state is not None and state.loop is not None
+    assert (state.loop.start_s, state.loop.end_s) == pytest.approx((0.5, 1.0), abs=FRAME_S)
+
+
+def test_markers_change_and_vanish_with_one_key(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    for keys, kind in (("2", MarkerKind.CONTOUR), ("3", MarkerKind.FILL), ("4", MarkerKind.FRAME)):
+        seat.press(keys)
+        assert seat.window.view.look.kind is kind
+    seat.press("C")
+    assert not seat.window.view.look.visible
+    seat.press("1")
+    assert seat.window.view.look.visible
+    assert seat.window.view.look.kind is MarkerKind.BOX
+    seat.press("D")
+    assert seat.window.view.look.side_by_side
+    seat.press("X")
+    assert seat.window.view.look.crop_to_area
+
+
+def test_the_threshold_takes_effect_on_a_frozen_picture(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.wait_segmented()
+    seat.pause()
+    seat.model.change(threshold=0.0)
+    seat.wait(lambda: seat.model.shown is not None and bool(seat.model.shown.alerts), "all marked")
+    seat.model.change(threshold=1.0)
+    seat.wait(lambda: seat.model.shown is not None and not seat.model.shown.alerts, "none marked")
+
+
+def test_events_fill_the_list_and_lead_to_their_place(seat: Seat, clip: Path) -> None:
+    seat.model.change(threshold=0.0)
+    seat.open(clip)
+    seat.wait(lambda: bool(seat.model.events.events), "an event was seen")
+    seat.wait(lambda: seat.playback is PlaybackState.ENDED, "the clip ends")
+    events = seat.window.event_list
+    rows = events.model()
+    assert rows is not None
+    assert rows.rowCount() == len(seat.model.events.events)
+    first = rows.index(0, 0)
+    assert "peak" in rows.data(first)
+    assert rows.data(first, Qt.ItemDataRole.DecorationRole).width() > 0
+    viewport = events.viewport()
+    assert viewport is not None
+    seat.click(viewport, events.visualRect(first).center())
+    start_s = seat.model.events.events[0].start_s
+    seat.wait(lambda: abs(seat.position_s - start_s) < FRAME_S, "the event is shown")
+
+
+def test_bookmarks_are_set_and_found_again(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.pause()
+    seat.window.controls.seek(1.0)
+    seat.wait(lambda: abs(seat.position_s - 1.0) < FRAME_S, "it is there")
+    seat.press("B")
+    assert seat.model.bookmarks == (seat.position_s,)
+    seat.press("Home")
+    seat.wait(lambda: seat.position_s == 0, "the start is shown")
+    seat.press("Shift+Right")
+    seat.wait(lambda: seat.position_s == seat.model.bookmarks[0], "the bookmark is shown")
+    seat.press("B")
+    assert not seat.model.bookmarks
+
+
+def test_a_dropped_file_is_played(seat: Seat, clip: Path, tmp_path: Path) -> None:
+    seat.open(clip)
+    other = write_clip(tmp_path / "other.mp4", seconds=0.5)
+    seat.drop(other)
+    seat.wait(lambda: seat.model.location == str(other), "the other one is there")
+    seat.wait(lambda: seat.model.shown is not None, "it is shown")
+    assert seat.model.settings.recent_files == (str(other), str(clip))
+
+
+def test_a_dropped_broken_file_is_one_sentence_and_nothing_is_lost(
+    seat: Seat, clip: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all" * 100)
+    seat.open(clip)
+    seat.press("B")
+    bookmarks = seat.model.bookmarks
+    session = seat.model.session
+    seat.drop(broken)
+    seat.wait(lambda: "broken.mp4" in seat.window.notice_bar.sentence, "the sentence is there")
+    assert seat.model.session is session
+    assert seat.model.location == str(clip)
+    assert seat.model.bookmarks == bookmarks
+    assert seat.model.settings.recent_files == (str(clip),)
+    assert not seat.window.loading_bar.isVisible()
+    before_s = seat.position_s
+    seat.press("Home")
+    seat.wait(lambda: seat.position_s < max(before_s, FRAME_S), "the old video obeys")
+
+
+def test_a_broken_file_as_the_first_is_one_sentence(seat: Seat, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all" * 100)
+    seat.drop(broken)
+    seat.wait(lambda: "broken.mp4" in seat.window.notice_bar.sentence, "the sentence is there")
+    assert seat.window.transport.badge.state is AiState.NO_SIGNAL
+    assert seat.model.settings.recent_files == ()
+    assert not seat.window.view.isVisible()
+    assert not seat.window.loading_bar.isVisible()
+
+
+def test_full_screen_and_back(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    before = seat.window.geometry()
+    seat.press("F")
+    seat.wait(lambda: seat.window.full_screen, "it is full screen")
+    screen = seat.window.screen()
+    assert screen is not None
+    seat.wait(lambda: seat.window.size() == screen.size(), "it fills the screen")
+    assert seat.window.transport.badge.isVisible()
+    assert not seat.window.event_list.isVisible()
+    seat.press("Esc")
+    seat.wait(lambda: not seat.window.full_screen, "it is back")
+    seat.wait(
+        lambda: seat.window.geometry() == before,
+        f"it is where it was, {before}, and no longer at {seat.window.geometry()}",
+    )
+    assert seat.window.event_list.isVisible()
+
+
+def test_zoom(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.press("+")
+    seat.press("=")
+    assert seat.window.view.zoom == pytest.approx(1.25**2)
+    seat.press("-")
+    assert seat.window.view.zoom == pytest.approx(1.25)
+    seat.press("0")
+    assert seat.window.view.zoom == 1
+
+
+def test_the_statistics_panel_shows_what_runs(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.wait_segmented()
+    assert not seat.window.statistics.isVisible()
+    seat.press("I")
+    seat.wait(lambda: seat.window.statistics.isVisible(), "the panel is there")
+    figures = seat.window.statistics.figures()
+    assert "320x240" in figures["Video"]
+    assert "ms" in figures["Segment"]
+    seat.press("I")
+    assert not seat.window.statistics.isVisible()
+
+
+def test_settings_and_place_are_remembered(qtbot: QtBot, tmp_path: Path, clip: Path) -> None:
+    first = Seat(qtbot, tmp_path, None)
+    first.open(clip)
+    first.press("3")
+    first.window.resize(900, 640)
+    first.leave()
+    remembered = load_settings(tmp_path / "viewer.json").settings
+    assert remembered.marker is MarkerKind.FILL
+    assert remembered.recent_files == (str(clip),)
+    second = Seat(qtbot, tmp_path, None, remembered)
+    assert second.window.actions_by_name["marker_fill"].isChecked()
+    second.leave()
+
+
+def test_without_a_network_the_video_goes_on(qtbot: QtBot, tmp_path: Path, clip: Path) -> None:
+    def fails() -> None:
+        raise RuntimeError("no network today")
+
+    seat = Seat(qtbot, tmp_path, fails)  # type: ignore[arg-type]
+    seat.open(clip)
+    seat.wait(
+        lambda: "no network today" in seat.window.transport.badge.toolTip(), "the reason is there"
+    )
+    assert seat.window.transport.badge.state is AiState.OFF
+    seat.wait(lambda: seat.position_s > 0.5, "it plays on")
+    seat.leave()
+
+
+def test_a_snapshot_is_saved_clean_and_marked(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.wait_segmented()
+    seat.pause()
+    saved: list[str] = []
+    seat.snapshots.saved.connect(saved.append)
+    seat.press("S")
+    seat.wait(lambda: bool(saved), "it is saved")
+    facts = json.loads(Path(saved[0]).read_text(encoding="utf-8"))
+    assert facts["pts_s"] == seat.position_s
+    assert facts["runtime"]["backend"] == "onnxruntime"
+    assert len(facts["files_sha256"]) == 2
+
+
+def test_a_runtime_that_was_passed_over_is_announced(
+    qtbot: QtBot, tmp_path: Path, clip: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    load = tiny_loader(tmp_path)
+    reason = "tensorrt is not used: There is no NVIDIA GPU."
+    seat = Seat(qtbot, tmp_path, lambda: replace(load(), notices=(reason,)))
+    seat.open(clip)
+    seat.wait(lambda: reason in seat.window.notice_bar.sentence, "it is announced")
+    assert "The network runs with onnxruntime on" in seat.window.notice_bar.sentence
+    assert reason in caplog.text
+    seat.leave()
+
+
+def test_figures_are_shown_in_replay_alone(seat: Seat, clip: Path) -> None:
+    seat.model.change(threshold=0.0)
+    seat.open(clip)
+    seat.wait(lambda: "peak" in seat.window.transport.finding, "the figure is there")
+    seat.pause()
+    state, shown = seat.model.state, seat.model.shown
+    assert state is not None and state.source is not None and shown is not None
+    live = replace(state, source=replace(state.source, live=True))
+    seat.model.bridge.state_changed.emit(live)
+    seat.model.bridge.shown.emit(shown)
+    assert seat.window.transport.finding == ""
+
+
+def test_a_folder_of_images_is_played_and_stepped_through(seat: Seat, tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    with PhantomSource(128, 96, seconds=1.0) as source:
+        for index in range(3):
+            assert cv2.imwrite(str(folder / f"{index}.png"), source.image(index))
+    seat.drop(folder)
+    seat.wait(lambda: seat.model.shown is not None, "the first image is there")
+    seat.pause()
+    seat.press("Home")
+    seat.wait(lambda: seat.position_s == 0, "the start is shown")
+    seat.press(".")
+    seat.wait(
+        lambda: seat.model.shown is not None and seat.model.shown.frame.name == "1.png",
+        "the second image is shown",
+    )
