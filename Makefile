@@ -16,11 +16,12 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)
 # want TensorRT itself, and pysodmetrics wants OpenCV 4 but works with 5.
 WITHOUT_DEPENDENCIES := tensorrt-stubs==10.13.0.35.1 pysodmetrics==1.6.2
 
-.PHONY: help run test lint bench gpu-check clean
+.PHONY: help run desktop test lint bench gpu-check clean
 
 help:
 	@echo "make run        the demo clip with its polyps marked: in the viewer, or without a"
 	@echo "                screen as files under out/"
+	@echo "make desktop    put the viewer into the desktop's menu"
 	@echo "make test       install what the tests need, and run them all"
 	@echo "make lint       ruff, mypy and import-linter"
 	@echo "make bench      measure the figures of docs/benchmarks/, side by side"
@@ -34,6 +35,11 @@ ifdef SCREEN
 else
 	@$(BIN)/python run_app.py replay assets/demo.mp4 --output out --force
 endif
+
+desktop: $(VENV)/run-installed
+	@mkdir -p $(HOME)/.local/share/applications
+	@sed 's|@ROOT@|$(CURDIR)|g' assets/polyplens.desktop > $(HOME)/.local/share/applications/polyplens.desktop
+	@echo "PolypLens is in the desktop's menu now."
 
 test: $(VENV)/dev-installed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

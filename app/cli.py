@@ -17,6 +17,7 @@ from app.config import AppConfig
 from app.overlay import Marker
 from app.sinks.base import DiskFullError, SinkError
 from app.sources.base import SourceError
+from app.ui.viewer_error import ViewerError, library_missing
 from app.version import version
 from models.backends.base import BackendError
 from models.backends.selection import AUTO, BACKEND_NAMES, Choice, choose_backend
@@ -25,7 +26,6 @@ from models.weights import DEFAULT_WEIGHTS, WeightsError
 
 DONE = 0
 FAILED = 1
-WRONG_USAGE = 2
 INTERRUPTED = 130
 
 _ONE_SENTENCE = (
@@ -35,6 +35,7 @@ _ONE_SENTENCE = (
     WeightsError,
     EngineFolderError,
     CheckError,
+    ViewerError,
 )
 """Errors whose message says what is wrong and how to mend it."""
 
@@ -192,12 +193,7 @@ def _view(arguments: argparse.Namespace) -> int:
         # Imported here: replaying and checking work on machines that have no Qt.
         from app.ui.application import ViewerOptions, run_viewer
     except ImportError as error:
-        print(
-            f"The viewer cannot start ({error}); on Debian and Ubuntu install what it needs with: "
-            "sudo apt-get install libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1",
-            file=sys.stderr,
-        )
-        return FAILED
+        raise library_missing(error) from error
     options = ViewerOptions(
         location=arguments.location,
         full_screen=arguments.fullscreen,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-import openvino
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine_builder.export import SHIPPED_SPEC, export
+from models.backends.openvino_without_telemetry import openvino
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.spec import ModelSpec
 from models.weights import read_weights, sealed

@@ -60,7 +60,7 @@ class QueuedCalls(QObject):
         super().__init__()
         self.count = 0
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         self.count += event is not None and event.type() is QEvent.Type.MetaCall
         return False
 

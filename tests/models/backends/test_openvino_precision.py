@@ -8,11 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 import pytest
 
 from models.backends import openvino_precision
 from models.backends.openvino_precision import permitted_precision
+from models.backends.openvino_without_telemetry import openvino
 from models.weights import Weights, read_weights
 from tests.locations import ROOT
 from tests.models.pictures import scene
