@@ -174,7 +174,7 @@ def _try(name: str) -> RuntimeReport:
     picture = golden_picture()
     begun_s = time.monotonic()
     try:
-        with Segmenter(choose_backend(name, DEFAULT_WEIGHTS, None).backend) as segmenter:
+        with Segmenter(choose_backend(name, DEFAULT_WEIGHTS, None)) as segmenter:
             load_ms = (time.monotonic() - begun_s) * 1000
             segmenter.segment(picture, 0)
             begun_s = time.monotonic()

@@ -19,8 +19,8 @@ from app.sinks.base import DiskFullError, SinkError
 from app.sources.base import SourceError
 from app.ui.viewer_error import ViewerError, library_missing
 from app.version import version
-from models.backends.base import BackendError
-from models.backends.selection import AUTO, BACKEND_NAMES, Choice, choose_backend
+from models.backends.base import Backend, BackendError
+from models.backends.selection import AUTO, BACKEND_NAMES, choose_backend
 from models.engine_folder import EngineFolderError
 from models.weights import DEFAULT_WEIGHTS, WeightsError
 
@@ -222,7 +222,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     )
 
     @cache
-    def choose() -> Choice:
+    def choose() -> Backend:
         return choose_backend(config.backend, config.weights, config.engine)
 
     failed: list[str] = []

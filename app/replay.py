@@ -23,7 +23,7 @@ from app.sources.base import SourceError, SourceInfo, VideoSource
 from app.sources.excerpt import Excerpt
 from app.sources.opening import open_source
 from app.version import version
-from models.backends.selection import Choice
+from models.backends.base import Backend
 from models.segmenter import Segmenter
 
 Progress = Callable[[SourceInfo, PipelineSnapshot], None]
@@ -62,7 +62,7 @@ class _Run:
 def replay(
     location: str,
     folder: Path,
-    choose: Callable[[], Choice],
+    choose: Callable[[], Backend],
     config: AppConfig,
     options: ReplayOptions,
     progress: Progress,
@@ -96,12 +96,12 @@ def replay(
 def _replay(
     source: VideoSource,
     folder: Path,
-    choice: Choice,
+    backend: Backend,
     config: AppConfig,
     options: ReplayOptions,
     progress: Progress,
 ) -> Summary:
-    spec = choice.backend.spec
+    spec = backend.spec
     look = Look(
         spec.threshold if config.threshold is None else config.threshold,
         spec.least_area,
@@ -111,12 +111,12 @@ def _replay(
     )
     clear(folder)
     sink = ReplaySink(folder, source.info, look)
-    segmenter = Segmenter(choice.backend)
+    segmenter = Segmenter(backend)
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.EVERY)
     run = _Run(source, pipeline, segmenter, sink, look, time.monotonic())
 
     def record(outcome: Outcome, error: str | None = None) -> Summary:
-        summary = _summary(run, choice, options, outcome, error)
+        summary = _summary(run, options, outcome, error)
         write_summary(folder, summary)
         return summary
 
@@ -145,7 +145,6 @@ def _finish(pipeline: Pipeline, progress: Callable[[], None]) -> Outcome:
 
 def _summary(
     run: _Run,
-    choice: Choice,
     options: ReplayOptions,
     outcome: Outcome,
     error: str | None,
@@ -184,7 +183,7 @@ def _summary(
             precision=runtime.precision,
             model_sha256=runtime.model_sha256,
         ),
-        notices=choice.notices,
+        notices=runtime.passed_over,
         frames=snapshot.deliver.frames_out,
         marked_frames=run.sink.marked_frames,
         elapsed_s=elapsed_s,

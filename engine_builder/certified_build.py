@@ -116,6 +116,7 @@ def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certifi
                 certificates[engine.folder] = _build(
                     engine, inputs, graph, agreement, engine.target == present, progress
                 )
+                console.print(f"{engine.folder} is built and certified.", soft_wrap=True)
     return certificates
 
 

@@ -12,11 +12,20 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 
 class BuildProgress:
-    """A context manager; one line for each stage, with a bar and the elapsed time."""
+    """A context manager; one line for each stage, with a bar and the elapsed time.
+
+    Where nobody sees a bar move, in a pipe or a file, the line is the stage's title and an
+    ellipsis, written as the stage begins.
+    """
 
     def __init__(self, console: Console) -> None:
+        self._console = console
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
         )
 
     def __enter__(self) -> Self:
@@ -34,6 +43,8 @@ class BuildProgress:
     @contextmanager
     def stage(self, title: str, steps: int | None = None) -> Iterator[Stage]:
         """A stage of ``steps`` steps; without their number the bar only shows that work goes on."""
+        if not self._console.is_terminal:
+            self._console.print(f"{title} …", soft_wrap=True)
         task = self._progress.add_task(title, total=steps)
         yield Stage(self._progress, task, title)
         self._progress.update(task, description=title, total=1, completed=1)

@@ -49,7 +49,8 @@ def sealed(model: onnx.ModelProto) -> bytes:
     metadata = {entry.key: entry.value for entry in copy.metadata_props}
     onnx.helper.set_model_props(copy, metadata | {CHECKSUM_KEY: _BLANK.decode()})
     before, _, after = _around_checksum(copy.SerializeToString(deterministic=True))
-    return before + _checksum(before, after) + after
+    checksum, _ = _digests(before, _BLANK, after)
+    return before + checksum.encode() + after
 
 
 def read_weights(path: Path) -> Weights:
@@ -69,9 +70,10 @@ def read_weights(path: Path) -> Weights:
         raise WeightsError(
             f"{path} is truncated, or no deployable PolypLens model; fetch it again, or {_EXPORT}"
         )
-    if stored != _checksum(before, after):
+    checksum, sha256 = _digests(before, stored, after)
+    if stored != checksum.encode():
         raise WeightsError(f"{path} was changed or damaged; fetch it again.")
-    return Weights(path, content, hashlib.sha256(content).hexdigest(), _checked_spec(path, content))
+    return Weights(path, content, sha256, _checked_spec(path, content))
 
 
 def _around_checksum(content: bytes) -> tuple[bytes, bytes, bytes]:
@@ -84,11 +86,13 @@ def _around_checksum(content: bytes) -> tuple[bytes, bytes, bytes]:
     return content[:start], content[start:end], content[end:]
 
 
-def _checksum(before: bytes, after: bytes) -> bytes:
-    digest = hashlib.sha256(before)
-    digest.update(_BLANK)
-    digest.update(after)
-    return digest.hexdigest().encode()
+def _digests(before: bytes, stored: bytes, after: bytes) -> tuple[str, str]:
+    """The checksum that a file of these parts should carry, and the SHA-256 of it as it is."""
+    blank = hashlib.sha256(before)
+    as_it_is = blank.copy()
+    blank.update(_BLANK + after)
+    as_it_is.update(stored + after)
+    return blank.hexdigest(), as_it_is.hexdigest()
 
 
 def _checked_spec(path: Path, content: bytes) -> ModelSpec:

@@ -85,7 +85,7 @@ class PipelineKeeper:
     def _launch(self) -> None:
         segmenter = self._segmenter if self._segmenter_ready() else None
         if segmenter is not None and segmenter.loaded is not None:
-            self._screen.spec = segmenter.loaded.segmenter.spec
+            self._screen.spec = segmenter.loaded.spec
             self._silence = ""
         self._source.resume()
         # Each frame waits for its own mask. The source skips those that are over by then.

@@ -15,6 +15,7 @@ from models.backends.base import BackendError, BackendInfo
 from models.picture import Picture
 from models.segmentation import Segmentation
 from models.spec import ModelSpec
+from models.weights import WeightsError
 
 ANSWER_LIMIT_S = 2.0
 """A runtime that takes longer for one frame counts as silent until it answers."""
@@ -32,15 +33,6 @@ class PlayerSegmenter(FrameSegmenter, Protocol):
     def info(self) -> BackendInfo:
         """Complete once it is entered."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedSegmenter:
-    """A segmenter that is not entered, and what a person should know of it."""
-
-    segmenter: PlayerSegmenter
-    notices: tuple[str, ...] = ()
-    """One sentence for every faster runtime that was passed over."""
 
 
 class SegmenterError(Exception):
@@ -61,23 +53,23 @@ class SegmenterThread:
     nothing. Once the segmenter has failed it stays out.
 
     Args:
-        load: may take its time, and may raise; the sentence of a ``SegmenterError`` or a
-            ``BackendError`` is shown as it is.
+        load: gives a segmenter that is not entered. May take its time, and may raise; the sentence
+            of a ``SegmenterError``, ``BackendError`` or ``WeightsError`` is shown as it is.
         on_change: called on that thread when ``ready``, ``failure`` or ``ended`` changes.
     """
 
-    def __init__(self, load: Callable[[], LoadedSegmenter], on_change: Callable[[], None]) -> None:
+    def __init__(self, load: Callable[[], PlayerSegmenter], on_change: Callable[[], None]) -> None:
         self._load = load
         self._on_change = on_change
         self._changed = Condition()
         self._stopping = False
-        self._loaded: LoadedSegmenter | None = None
+        self._loaded: PlayerSegmenter | None = None
         self._job: _Job | None = None
         self._failure = ""
         self._thread = Thread(target=self._live, name="player-segmenter", daemon=True)
 
     @property
-    def loaded(self) -> LoadedSegmenter | None:
+    def loaded(self) -> PlayerSegmenter | None:
         """None until it is entered."""
         return self._loaded
 
@@ -151,8 +143,8 @@ class SegmenterThread:
             self._fail(error)
         self._on_change()
 
-    def _serve(self, loaded: LoadedSegmenter) -> None:
-        with loaded.segmenter as segmenter:
+    def _serve(self, loaded: PlayerSegmenter) -> None:
+        with loaded as segmenter:
             with self._changed:
                 self._loaded = loaded
             self._on_change()
@@ -169,7 +161,7 @@ class SegmenterThread:
             return None if self._stopping else self._job
 
     def _fail(self, error: Exception) -> None:
-        if isinstance(error, SegmenterError | BackendError):
+        if isinstance(error, SegmenterError | BackendError | WeightsError):
             sentence = str(error)
         else:
             sentence = f"The network failed ({type(error).__name__}: {error})."

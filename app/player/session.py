@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.player.bookmark_store import BookmarkStore, video_key
 from app.player.detection import Detection
 from app.player.events import EventSnapshot
 from app.player.paced_source import PacedSource
@@ -26,7 +27,7 @@ from app.player.playback import (
     require_speed,
 )
 from app.player.screen import Screen, ScreenCounts
-from app.player.segmenter_thread import LoadedSegmenter, SegmenterThread
+from app.player.segmenter_thread import PlayerSegmenter, SegmenterThread
 from app.player.shown import AiState, Shown
 from app.sources.base import ReadReport, SeekableSource, SourceError, SourceInfo, VideoSource
 from app.sources.opening import open_source
@@ -68,21 +69,24 @@ class PlayerSession:
         load_segmenter: called once, on a thread of the session; may take its time. None: no
             segmentation, and ``AiState.OFF``.
         playing: whether it plays once it is open; otherwise its first frame is shown.
+        bookmark_store: keeps the bookmarks of a file; None: they go with the session.
     """
 
     def __init__(
         self,
         location: str | Path,
-        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        load_segmenter: Callable[[], PlayerSegmenter] | None,
         listener: PlayerListener,
         detection: Detection,
         *,
         playing: bool = True,
+        bookmark_store: BookmarkStore | None = None,
     ) -> None:
         self._location = location
         self._listener = listener
         self._detection = detection
         self._plays_at_once = playing
+        self._bookmark_store = bookmark_store
         # Entered by one call of the listener at a time, which may call ``stop``.
         self._telling = RLock()
         self._stopping = Event()
@@ -98,13 +102,14 @@ class PlayerSession:
         self._keeper: PipelineKeeper | None = None
         self._controls = Lock()
         self._asked_early: list[Callable[[PacedSource], None]] = []
-        self._loading = False
         self._told_state: PlayerState | None = None
         self._failure = ""
         self._ended = False
         self._frame_times_s: NDArray[np.float64] | None = None
         self._duration_s: float | None = None
         self._bookmarks: tuple[float, ...] = ()
+        self._kept_bookmarks: tuple[float, ...] = ()
+        self._bookmark_key: str | None = None
 
     @property
     def location(self) -> str:
@@ -133,8 +138,8 @@ class PlayerSession:
             loop=None if paced is None else paced.loop,
             ai=ai,
             ai_reason=ai_reason,
-            runtime=loaded.segmenter.info if loaded is not None and segments else None,
-            notices=() if loaded is None else loaded.notices,
+            runtime=loaded.info if loaded is not None and segments else None,
+            notices=() if loaded is None else loaded.info.passed_over,
             report=ReadReport() if source is None else source.report,
             failure=self._failure,
         )
@@ -179,6 +184,7 @@ class PlayerSession:
         """Sets a bookmark, or takes the one away that is there."""
         with self._controls:
             self._bookmarks = tuple(sorted({*self._bookmarks} ^ {pts_s}))
+        self._wake.set()
 
     @property
     def ended(self) -> bool:
@@ -188,8 +194,10 @@ class PlayerSession:
         )
 
     def start(self) -> None:
-        """Begins to open the video; called once."""
+        """Begins to open the video, and to load the network; called once."""
         self._thread.start()
+        if self._segmenter is not None:
+            self._segmenter.start()
 
     def play(self) -> None:
         self._control(PacedSource.play)
@@ -258,7 +266,6 @@ class PlayerSession:
             self._tell_state()
             opened = self._open()
             if opened is not None:
-                self._load_segmenter()
                 self._keep_playing(*opened)
         except Exception as error:  # noqa: BLE001 - the person is told
             self._fail(error)
@@ -276,6 +283,7 @@ class PlayerSession:
             source.list_frames(lambda share: self._tell_progress("indexing", share))
             self._frame_times_s = source.frame_times_s
         self._duration_s = _duration_s(source.info, self._frame_times_s)
+        self._load_bookmarks()
         paced = PacedSource(source, playing=self._plays_at_once)
         self._screen = screen = Screen(paced, self._detection, self._tell_shown)
         self._keeper = keeper = PipelineKeeper(paced, screen, self._segmenter)
@@ -285,24 +293,36 @@ class PlayerSession:
             self._paced = paced
         return screen, keeper
 
-    def _load_segmenter(self) -> None:
-        if self._segmenter is not None and not self._stopping.is_set():
-            self._loading = True
-            self._tell_progress("loading", None)
-            self._segmenter.start()
-
     def _keep_playing(self, screen: Screen, keeper: PipelineKeeper) -> None:
+        loading = self._segmenter is not None
+        if loading:
+            self._tell_progress("loading", None)
         while not self._stopping.is_set():
             keeper.tend()
             if screen.detection is not self._detection:
                 screen.detection = self._detection
                 screen.refresh()
-            if self._loading and self._segmenter is not None and self._segmenter.settled:
-                self._loading = False
+            if loading and self._segmenter is not None and self._segmenter.settled:
+                loading = False
                 self._tell_progress("loading", 1.0)
+            self._keep_bookmarks()
             self._tell_state()
             self._wake.wait(_TICK_S)
             self._wake.clear()
+
+    def _load_bookmarks(self) -> None:
+        if self._bookmark_store is not None:
+            self._bookmark_key = video_key(self._location)
+            if self._bookmark_key is not None:
+                self._bookmarks = self._bookmark_store.load(self._bookmark_key)
+        self._kept_bookmarks = self._bookmarks
+
+    def _keep_bookmarks(self) -> None:
+        bookmarks = self._bookmarks
+        if bookmarks != self._kept_bookmarks:
+            self._kept_bookmarks = bookmarks
+            if self._bookmark_store is not None and self._bookmark_key is not None:
+                self._bookmark_store.save(self._bookmark_key, bookmarks)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, SourceError):
@@ -315,6 +335,7 @@ class PlayerSession:
             )
 
     def _end(self) -> None:
+        self._keep_bookmarks()
         if self._keeper is not None:
             self._keeper.end()
         if self._segmenter is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -12,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from app.player.whole_file import write_whole
 
 RECENT_FILES = 10
 """How many are remembered."""
@@ -144,19 +145,7 @@ def save_settings(settings: ViewerSettings, path: Path) -> None:
     Raises:
         OSError: it cannot be written; the old file is still there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = json.dumps(_to_stored(settings), indent=2) + "\n"
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", delete=False
-    ) as partial:
-        try:
-            partial.write(content)
-            partial.flush()
-            os.fsync(partial.fileno())
-            Path(partial.name).replace(path)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
+    write_whole(path, json.dumps(_to_stored(settings), indent=2) + "\n")
 
 
 def _to_stored(settings: ViewerSettings) -> dict[str, Any]:

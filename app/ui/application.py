@@ -14,9 +14,11 @@ from PyQt6.QtGui import QGuiApplication, QScreen
 from PyQt6.QtWidgets import QApplication
 
 from app.config import AppConfig
+from app.player.bookmark_store import BookmarkStore
 from app.player.loading import segmenter_loader
 from app.player.settings import load_settings, settings_path
 from app.ui.display import require_display
+from app.ui.engine_process import EngineProcess
 from app.ui.libraries import load_libraries
 from app.ui.log_file import LogFile, log_folder
 from app.ui.main_window import MainWindow
@@ -27,6 +29,7 @@ from app.ui.unix_signals import SignalWatch
 from app.ui.viewer_error import ViewerError
 from app.ui.viewer_model import ViewerModel
 from app.version import version
+from models.engine_folder import ENGINES_FOLDER
 
 _INTERRUPTED = 130
 
@@ -60,7 +63,6 @@ def run_viewer(config: AppConfig, options: ViewerOptions) -> int:
     application.setApplicationName("polyplens")
     application.setApplicationDisplayName("PolypLens")
     application.setApplicationVersion(version())
-    load_libraries(config.backend)
     screen = None if options.screen is None else _screen(options.screen)
     apply_theme(application)
     log_file = LogFile(log_folder())
@@ -81,20 +83,34 @@ def _run(
     if options.reset:
         settings_path().unlink(missing_ok=True)
     loaded = load_settings(settings_path())
-    model = ViewerModel(loaded.settings, settings_path(), segmenter_loader(config), application)
+    model = ViewerModel(
+        loaded.settings,
+        settings_path(),
+        segmenter_loader(config),
+        application,
+        BookmarkStore(log_file.folder),
+    )
     model.requested.connect(log_file.hide)
+    if config.threshold is not None:
+        model.change(threshold=config.threshold)
+    if options.location is not None:
+        model.open(options.location)
+    session = model.session
+    if session is not None:
+        session.pause()  # the network loads while the window is made; the video waits for it
+    load_libraries(config.backend)
     snapshots = Snapshots(model, snapshot_folder())
+    engines = EngineProcess(config.weights, ENGINES_FOLDER)
     renderer = Renderer.RASTER if options.raster else Renderer.AUTOMATIC
     window = MainWindow(
         model,
         snapshots,
+        engines,
         log_file.folder,
         renderer=renderer,
         engine=config.engine,
         screen=screen,
     )
-    if config.threshold is not None:
-        model.change(threshold=config.threshold)
     exit_codes = {signal.SIGINT: _INTERRUPTED}
     code = 0
 
@@ -114,13 +130,14 @@ def _run(
         if options.full_screen:
             window.set_full_screen(True)
         model.notice(loaded.notice)
-        if options.location is not None:
-            model.open(options.location)
+        if session is not None:
+            session.play()
         application.exec()
     finally:
         sys.excepthook, threading.excepthook = hooks_before
         watch.close()
         snapshots.close()
+        engines.close()
         ended = model.close()
     _log.info("PolypLens ends")
     if not ended:

@@ -9,9 +9,10 @@ from threading import Lock
 
 from PyQt6.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from app.player.bookmark_store import BookmarkStore
 from app.player.detection import Detection
 from app.player.playback import OpeningProgress, PlayerState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import CLOSING_LIMIT_S, PlayerSession
 from app.player.shown import Shown
 
@@ -127,10 +128,11 @@ class PlayerBridge(QObject):
     def open(
         self,
         location: str | Path,
-        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        load_segmenter: Callable[[], PlayerSegmenter] | None,
         detection: Detection,
         *,
         playing: bool = True,
+        bookmark_store: BookmarkStore | None = None,
     ) -> PlayerSession:
         """Starts a session; the one before is told to stop and ends by itself."""
         self.stop()
@@ -139,7 +141,14 @@ class PlayerBridge(QObject):
         inbox.state_changed.connect(self.state_changed)
         inbox.progress.connect(self.progress)
         inbox.failed.connect(self.failed)
-        session = PlayerSession(location, load_segmenter, inbox, detection, playing=playing)
+        session = PlayerSession(
+            location,
+            load_segmenter,
+            inbox,
+            detection,
+            playing=playing,
+            bookmark_store=bookmark_store,
+        )
         self._session, self._inbox = session, inbox
         session.start()
         return session

@@ -31,18 +31,21 @@ class LoadingBar(QFrame):
         self.hide()
 
     def show_progress(self, progress: OpeningProgress | None) -> None:
-        """None takes the strip away."""
+        """Of a video; None takes the strip away."""
         if progress is None:
-            self.hide()
+            self.show_words("")
             return
         texts = {
             "opening": self.tr("Opening the video …"),
             "indexing": self.tr("Listing the video's frames …"),
             "loading": self.tr("Loading the network …"),
         }
-        self._label.setText(texts[progress.step])
-        # A range of nothing makes the bar move to and fro.
-        self._bar.setRange(0, 0 if progress.share is None else 1000)
-        if progress.share is not None:
-            self._bar.setValue(round(progress.share * 1000))
-        self.show()
+        self.show_words(texts[progress.step], progress.share)
+
+    def show_words(self, words: str, share: float | None = None) -> None:
+        """Empty words take the strip away; the bar moves to and fro where ``share`` is None."""
+        self._label.setText(words)
+        self._bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._bar.setValue(round(share * 1000))
+        self.setVisible(bool(words))

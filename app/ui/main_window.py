@@ -29,6 +29,8 @@ from app.player.shown import Shown
 from app.ui.about_dialog import AboutDialog
 from app.ui.actions import ActionSet
 from app.ui.alert_sound import AlertSound
+from app.ui.engine_actions import EngineActions
+from app.ui.engine_process import EngineProcess
 from app.ui.event_list import EventList
 from app.ui.full_screen import FullScreen, screen_named
 from app.ui.loading import LoadingBar
@@ -55,6 +57,7 @@ class MainWindow(QMainWindow):
     """Shows ``model``; closing it ends everything.
 
     Args:
+        engines: builds and verifies TensorRT engines.
         renderer: what draws the picture.
         engine: the TensorRT engine's folder that was asked for, if one was.
         screen: monitor for full screen; None takes the one of the settings.
@@ -68,6 +71,7 @@ class MainWindow(QMainWindow):
         self,
         model: ViewerModel,
         snapshots: Snapshots,
+        engines: EngineProcess,
         log_folder: Path,
         *,
         renderer: Renderer,
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self.view = PictureView(self, renderer)
         self.notice_bar = NoticeBar(self)
         self.loading_bar = LoadingBar(self)
+        self.engine_bar = LoadingBar(self)
         self.transport = TransportBar(model, self.controls, self.actions_by_name, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(Welcome(self))
@@ -107,6 +112,7 @@ class MainWindow(QMainWindow):
         self._full_screen = FullScreen(self, bar)
         self._connect_model()
         self._connect_actions()
+        EngineActions(engines, self.actions_by_name, model, self.engine_bar, self)
         self._restore()
 
     @property
@@ -165,6 +171,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.notice_bar)
         layout.addWidget(self.loading_bar)
+        layout.addWidget(self.engine_bar)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(middle)
         # A tool bar goes below the docks too, so that the time bar has the window's whole width.

@@ -13,7 +13,7 @@ from app.ui.composition import Drawing, Scene, compose
 from app.ui.raster_contour import draw_contour
 from app.ui.raster_picture import draw_picture
 from app.ui.scratch import Scratch
-from app.ui.tag import draw_tag
+from app.ui.tag import Tag
 
 
 class RasterView(QWidget):
@@ -22,9 +22,7 @@ class RasterView(QWidget):
     def __init__(self, parent: QWidget, tag_text: str) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._tag_text = tag_text
-        self._tag = QImage()
-        self._tag_pixel_ratio = 0.0
+        self._tag = Tag(tag_text)
         self._scene: Scene | None = None
         self._image = QImage()
         self._drawn: Scene | None = None
@@ -38,11 +36,9 @@ class RasterView(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio
-        if self._image.size() != size or self._tag_pixel_ratio != ratio:
+        if self._image.size() != size or self._image.devicePixelRatio() != ratio:
             self._image = QImage(size, QImage.Format.Format_RGB32)
             self._image.setDevicePixelRatio(ratio)
-            self._tag = draw_tag(self._tag_text, ratio)
-            self._tag_pixel_ratio = ratio
             self._render()
         elif self._drawn is not self._scene:
             self._render()
@@ -57,11 +53,13 @@ class RasterView(QWidget):
             return
         pixels = _pixels_of(self._image)
         height, width = pixels.shape[:2]
-        tag_size = (self._tag.width(), self._tag.height())
-        for drawing in compose(self._scene, width, height, self._tag_pixel_ratio, tag_size):
+        ratio = self._image.devicePixelRatio()
+        tag = self._tag.image(ratio)
+        tag_size = (tag.width(), tag.height())
+        for drawing in compose(self._scene, width, height, ratio, tag_size):
             draw_picture(pixels, self._scene.picture, drawing.pane, self._scratch)
             _draw_marker(pixels, drawing, self._scene)
-            _draw_tags(self._image, drawing, self._tag)
+            _draw_tags(self._image, drawing, tag)
 
 
 def _pixels_of(image: QImage) -> NDArray[np.uint8]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QImage
 from PyQt6.QtOpenGLWidgets import QOpenGLWidget
 from PyQt6.QtWidgets import QWidget
 
 from app.ui.composition import Drawing, Scene, compose
 from app.ui.gl_painter import GlPainter, OpenGlError, surface_format
-from app.ui.tag import draw_tag
+from app.ui.tag import Tag
 
 
 class VideoView(QOpenGLWidget):
@@ -23,9 +22,7 @@ class VideoView(QOpenGLWidget):
     def __init__(self, parent: QWidget, tag_text: str) -> None:
         super().__init__(parent)
         self.setFormat(surface_format())
-        self._tag_text = tag_text
-        self._tag = QImage()
-        self._tag_pixel_ratio = 0.0
+        self._tag = Tag(tag_text)
         self._scene: Scene | None = None
         self._painter: GlPainter | None = None
 
@@ -54,16 +51,14 @@ class VideoView(QOpenGLWidget):
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio  # rounded by Qt, as its framebuffer is
         width, height = size.width(), size.height()
-        if self._tag_pixel_ratio != ratio:
-            self._tag = draw_tag(self._tag_text, ratio)
-            self._tag_pixel_ratio = ratio
+        tag = self._tag.image(ratio)
         drawings: tuple[Drawing, ...] = ()
         if self._scene is not None:
-            tag_size = (self._tag.width(), self._tag.height())
+            tag_size = (tag.width(), tag.height())
             drawings = compose(self._scene, width, height, ratio, tag_size)
         try:
             self._painter.paint(
-                self._scene, drawings, self._tag, (width, height), self.defaultFramebufferObject()
+                self._scene, drawings, tag, (width, height), self.defaultFramebufferObject()
             )
         except OpenGlError as error:
             self._painter = None

@@ -10,10 +10,11 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from app.player.bookmark_store import BookmarkStore
 from app.player.detection import Detection
 from app.player.events import EventSnapshot
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import PlayerSession
 from app.player.settings import ViewerSettings, save_settings
 from app.player.shown import AiState, Shown
@@ -34,6 +35,7 @@ class ViewerModel(QObject):
     Args:
         settings_path: where changed settings are saved to.
         load_segmenter: as for ``PlayerSession``.
+        bookmark_store: likewise.
     """
 
     settings_changed = pyqtSignal(object)
@@ -63,14 +65,16 @@ class ViewerModel(QObject):
         self,
         settings: ViewerSettings,
         settings_path: Path,
-        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        load_segmenter: Callable[[], PlayerSegmenter] | None,
         parent: QObject | None = None,
+        bookmark_store: BookmarkStore | None = None,
     ) -> None:
         super().__init__(parent)
         self.bridge = PlayerBridge(self)
         self._settings = settings
         self._settings_path = settings_path
         self._load_segmenter = load_segmenter
+        self._bookmark_store = bookmark_store
         self._crop_to_area = False
         self._location = ""
         self._shown: Shown | None = None
@@ -79,6 +83,8 @@ class ViewerModel(QObject):
         self._bookmarks: tuple[float, ...] = ()
         self._progress: OpeningProgress | None = None
         self._notices: tuple[str, ...] = ()
+        self._marked = False
+        """Whether a frame of this video was shown with a marker."""
 
         self._probe = Probe(self)
         self._probe.opened.connect(self._begin)
@@ -239,10 +245,15 @@ class ViewerModel(QObject):
         self._start(location, self._load_segmenter)
         self.notice("")
 
-    def _start(self, location: str, load_segmenter: Callable[[], LoadedSegmenter] | None) -> None:
+    def _start(self, location: str, load_segmenter: Callable[[], PlayerSegmenter] | None) -> None:
         self._reset(location)
         self._set_progress(OpeningProgress("opening", None))
-        self.bridge.open(location, load_segmenter, _detection(self._settings))
+        self.bridge.open(
+            location,
+            load_segmenter,
+            _detection(self._settings),
+            bookmark_store=self._bookmark_store,
+        )
         self._gathering.start()
 
     def _reset(self, location: str) -> None:
@@ -253,6 +264,7 @@ class ViewerModel(QObject):
         self._events = EventSnapshot()
         self._bookmarks = ()
         self._notices = ()
+        self._marked = False
         self._set_progress(None)
         self.opened.emit(location)
         self.state_changed.emit(None)
@@ -264,6 +276,9 @@ class ViewerModel(QObject):
         if self._progress is not None and self._progress.step != "loading":
             self._set_progress(None)
         self.shown_changed.emit(shown)
+        if shown.alerts and not self._marked:
+            self._marked = True
+            _log.info("the first frame with a marker is shown")
 
     def _take_state(self, state: PlayerState) -> None:
         before, self._state = self._state, state

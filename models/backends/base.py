@@ -39,6 +39,8 @@ class BackendInfo:
     """``FP32``, ``BF16``, ``FP16`` or ``INT8``: what the arithmetic runs in, not what is stored."""
     model_sha256: str | None = None
     """Of the ONNX file, or of the engine's plan, that was loaded; None for a checkpoint."""
+    passed_over: tuple[str, ...] = ()
+    """One sentence for each runtime that would have been preferred, and why it is not used."""
 
 
 def reason(error: Exception) -> str:

@@ -1,19 +1,14 @@
-"""Picks a runtime by name, or the fastest that works, and says which ones it had to pass over."""
+"""Picks a runtime by name, or the fastest that works."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from models.backends.base import Backend, BackendError, BackendUnavailableError
-from models.engine_folder import (
-    CERTIFICATE_FILE,
-    ENGINES_FOLDER,
-    EngineFolderError,
-    read_certificate,
-)
+from models.backends.base import Backend, BackendUnavailableError
+from models.backends.first_that_works import FirstThatWorks
+from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, read_certificate
 from models.weights import read_weights
 
 AUTO = "auto"
@@ -22,22 +17,12 @@ BACKEND_NAMES = (AUTO, "tensorrt", "openvino", "onnxruntime")
 _NVIDIA_DEVICE = Path("/dev/nvidiactl")
 """Present wherever NVIDIA's driver is loaded."""
 
-_log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """``backend``, not active, and one sentence for every faster runtime that was passed over."""
-
-    backend: Backend
-    notices: tuple[str, ...]
-
-
-def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Choice:
+def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Backend:
     """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
 
-    ``auto`` enters and leaves a runtime before it settles on it, and logs as a warning each one
-    that it passes over. A runtime asked for by name is never replaced by another.
+    Which one works shows when it is entered: see ``FirstThatWorks``. A runtime asked for by name is
+    never replaced by another.
 
     Args:
         name: one of ``BACKEND_NAMES``.
@@ -52,28 +37,15 @@ def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Choi
         ValueError: there is no runtime ``name``.
     """
     makers: dict[str, Callable[[], Backend]] = {
-        "tensorrt": lambda: _tensorrt(weights, engine_folder),
-        "openvino": lambda: _openvino(weights),
-        "onnxruntime": lambda: _onnxruntime(weights),
+        "tensorrt": partial(_tensorrt, weights, engine_folder),
+        "openvino": partial(_openvino, weights),
+        "onnxruntime": partial(_onnxruntime, weights),
     }
     if name in makers:
-        return Choice(makers[name](), ())
-    if name != AUTO:
-        raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
-    notices: list[str] = []
-    for runtime, make in makers.items():
-        try:
-            return Choice(_proven(make()), tuple(notices))
-        except (BackendError, EngineFolderError) as error:
-            notices.append(f"{runtime} is not used: {error}")
-            _log.warning(notices[-1])
-    raise BackendError(f"No runtime works on this machine. {' '.join(notices)}")
-
-
-def _proven(backend: Backend) -> Backend:
-    """``backend``, entered and left once."""
-    with backend:
-        return backend
+        return makers[name]()
+    if name == AUTO:
+        return FirstThatWorks(makers.items(), "No runtime works on this machine.")
+    raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
 
 
 def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
@@ -91,13 +63,11 @@ def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
             "There is no engine for these weights; build one with: "
             "python engine_builder/build.py --fp16"
         )
-    # One of several may be for another GPU; the last one's error is as good as any.
-    for folder in folders[:-1]:
-        try:
-            return _proven(TensorRTBackend(folder))
-        except (BackendError, EngineFolderError) as error:
-            _log.info("%s", error)
-    return TensorRTBackend(folders[-1])
+    # One of several may be for another GPU.
+    return FirstThatWorks(
+        [(f"the engine {folder.name}", partial(TensorRTBackend, folder)) for folder in folders],
+        "No engine for these weights works.",
+    )
 
 
 def _engines_built_from(weights: Path) -> list[Path]:

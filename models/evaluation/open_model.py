@@ -33,9 +33,9 @@ def open_model(path: Path, onnx_backend: str, checkpoint_size: int) -> Backend:
         models.weights.WeightsError: the ONNX file is missing, changed or no deployable model.
     """
     if path.is_dir():
-        return choose_backend("tensorrt", path, engine_folder=path).backend
+        return choose_backend("tensorrt", path, engine_folder=path)
     if path.suffix == ".onnx":
-        return choose_backend(onnx_backend, path, engine_folder=None).backend
+        return choose_backend(onnx_backend, path, engine_folder=None)
     if path.suffix in CHECKPOINT_SUFFIXES:
         return CheckpointBackend(path, ModelSpec(height=checkpoint_size, width=checkpoint_size))
     raise ModelError(

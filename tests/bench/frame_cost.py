@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
 
 
 def _measure() -> list[Figure]:
-    backend = choose_backend(AUTO, DEFAULT_WEIGHTS, None).backend
+    backend = choose_backend(AUTO, DEFAULT_WEIGHTS, None)
     spec = backend.spec
     costs: dict[str, list[float]] = {}
 

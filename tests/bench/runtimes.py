@@ -21,7 +21,7 @@ ROUNDS = 30
 def measure() -> list[Figure]:
     """One call each in turn, round after round, so that a busy moment falls on all of them."""
     network = load_checkpoint(DEFAULT_WEIGHTS)
-    default = choose_backend(AUTO, DEFAULT_WEIGHTS, None).backend
+    default = choose_backend(AUTO, DEFAULT_WEIGHTS, None)
     spec = default.spec
     frame = np.random.default_rng(0).integers(0, 256, (spec.height, spec.width, 3), np.uint8)
     normalised = torch.zeros(1, 3, spec.height, spec.width).normal_()

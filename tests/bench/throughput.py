@@ -58,13 +58,13 @@ def measure() -> list[Figure]:
 
 
 def _bare_frames_per_s(clip: Path) -> float:
-    choice = choose_backend(AUTO, DEFAULT_WEIGHTS, None)
+    backend = choose_backend(AUTO, DEFAULT_WEIGHTS, None)
     inputs: list[NDArray[np.uint8]] = []
     with open_source(str(clip)) as source:
         while len(inputs) < INPUTS and (frame := source.read()) is not None:
             whole = Area(0, 0, frame.picture.width, frame.picture.height)
-            inputs.append(model_input(frame.picture, whole, choice.backend.spec))
-    with choice.backend as backend:
+            inputs.append(model_input(frame.picture, whole, backend.spec))
+    with backend:
         for index in range(WARM_UP):
             backend.infer(inputs[index % INPUTS])
         begun_s = time.perf_counter()

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-_SCREEN = "3840x2160x24"
-_PR_SET_PDEATHSIG = 1
-_servers: list[subprocess.Popen[bytes]] = []
-"""Kept until this process ends; nobody waits for them."""
+from tests.xvfb import DRAWN_BY_MESA, INSTALLED_AS, start_xvfb
 
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """The name of a display, such as ``:3``, with OpenGL by Mesa; it is also in the environment.
-
-    Xvfb ends with this process and not before: a QApplication, which lives as long, ends the
-    process when it loses its display.
-    """
-    if shutil.which("Xvfb") is None:
+    """The name of a display, with OpenGL by Mesa; it is also in the environment."""
+    if shutil.which(INSTALLED_AS) is None:
         pytest.skip("needs Xvfb; install the package xvfb")
-    read_end, write_end = os.pipe()
-    libc = ctypes.CDLL(None)
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", _SCREEN, "-nolisten", "tcp"],
-        pass_fds=[write_end],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
-    )
-    _servers.append(server)
-    os.close(write_end)
-    with os.fdopen(read_end) as numbers:
-        number = numbers.readline().strip()  # written once the server takes connections
-    if not number:
-        pytest.fail(f"Xvfb did not start; it ended with {server.wait()}")
+    name = start_xvfb()
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DISPLAY", f":{number}")
-        environment.setenv("QT_QPA_PLATFORM", "xcb")
-        environment.setenv("LIBGL_ALWAYS_SOFTWARE", "1")
+        for variable, value in {**DRAWN_BY_MESA, "DISPLAY": name}.items():
+            environment.setenv(variable, value)
         environment.delenv("WAYLAND_DISPLAY", raising=False)
-        yield f":{number}"
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.player.playback import PlaybackState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.settings import ViewerSettings
 from app.sources.phantom import DEMO_SEED, PhantomSource
+from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
 from app.ui.picture_view import Renderer
 from app.ui.preferences_dialog import PreferencesDialog
@@ -26,6 +27,7 @@ from app.ui.theme import apply_theme
 from app.ui.viewer_model import ViewerModel
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.segmenter import Segmenter
+from tests.locations import WEIGHTS
 from tests.models.tiny_model import write_tiny_model
 
 CLIP_SIZE = (320, 240)
@@ -54,10 +56,10 @@ def write_clip(path: Path, seconds: float = CLIP_SECONDS) -> Path:
     return path
 
 
-def tiny_loader(folder: Path) -> Callable[[], LoadedSegmenter]:
+def tiny_loader(folder: Path) -> Callable[[], PlayerSegmenter]:
     """Loads at once; its probability is how bright a pixel is."""
     weights = write_tiny_model(folder)
-    return lambda: LoadedSegmenter(Segmenter(OnnxRuntimeBackend(weights)))
+    return lambda: Segmenter(OnnxRuntimeBackend(weights))
 
 
 class Seat:
@@ -67,8 +69,10 @@ class Seat:
         self,
         qtbot: QtBot,
         folder: Path,
-        load_segmenter: Callable[[], LoadedSegmenter] | None,
+        load_segmenter: Callable[[], PlayerSegmenter] | None,
         settings: ViewerSettings | None = None,
+        weights: Path = WEIGHTS,
+        engines: EngineProcess | None = None,
     ) -> None:
         self.qtbot = qtbot
         self.folder = folder
@@ -79,7 +83,10 @@ class Seat:
             settings or ViewerSettings(), folder / "viewer.json", load_segmenter
         )
         self.snapshots = Snapshots(self.model, folder / "snapshots")
-        self.window = MainWindow(self.model, self.snapshots, folder, renderer=Renderer.RASTER)
+        self.engines = engines or EngineProcess(weights, folder / "engines")
+        self.window = MainWindow(
+            self.model, self.snapshots, self.engines, folder, renderer=Renderer.RASTER
+        )
         self.notices: list[str] = []
         self.model.noticed.connect(self.notices.append)
         self.window.resize(1400, 900)
@@ -91,6 +98,7 @@ class Seat:
         """Closes the window as a person does; every thread must end."""
         self.window.close()
         self.snapshots.close()
+        self.engines.close()
         assert self.model.close()
         self.window.deleteLater()
         self.model.deleteLater()

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.frame import Frame
 from app.player.detection import Detection
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.shown import AiState, Shown
 from app.sources.base import ReadReport
 from app.ui.bridge import NewestOnly, PlayerBridge
@@ -204,9 +204,9 @@ def test_stopping_during_loading_returns_at_once_and_silences(
 ) -> None:
     release = threading.Event()
 
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         release.wait()
-        return LoadedSegmenter(NumberSegmenter())
+        return NumberSegmenter()
 
     heard: list[object] = []
     for signal in (bridge.shown, bridge.state_changed, bridge.progress, bridge.failed):

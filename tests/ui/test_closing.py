@@ -12,7 +12,7 @@ import pytest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from tests.ui.seat import Seat, tiny_loader, write_clip
 
 
@@ -40,7 +40,7 @@ def test_closing_while_the_network_loads(qtbot: QtBot, tmp_path: Path, clip: Pat
     begun, loaded = threading.Event(), threading.Event()
     load = tiny_loader(tmp_path)
 
-    def load_slowly() -> LoadedSegmenter:
+    def load_slowly() -> PlayerSegmenter:
         begun.set()
         loaded.wait(20)
         return load()
@@ -59,7 +59,7 @@ def test_cancelling_while_the_network_loads_leaves_the_video(
     loaded = threading.Event()
     load = tiny_loader(tmp_path)
 
-    def load_slowly() -> LoadedSegmenter:
+    def load_slowly() -> PlayerSegmenter:
         loaded.wait(20)
         return load()
 

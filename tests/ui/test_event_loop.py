@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from app.config import AppConfig
@@ -14,31 +12,10 @@ from app.player.playback import PlaybackState
 from app.ui.libraries import load_libraries
 from models.weights import DEFAULT_WEIGHTS
 from tests.locations import DEMO_CLIP
+from tests.ui.event_loop import LONGEST_GAP_MS, GapMeter
 from tests.ui.seat import Seat
 
-LONGEST_GAP_MS = 100
 ATTEMPTS = 4
-
-
-class GapMeter:
-    """Beats as often as the event loop comes round, and keeps the longest pause."""
-
-    def __init__(self) -> None:
-        self.longest_ms = 0.0
-        self._last_s = time.monotonic()
-        self._timer = QTimer()
-        self._timer.setInterval(5)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def stop(self) -> float:
-        self._timer.stop()
-        return self.longest_ms
-
-    def _beat(self) -> None:
-        now_s = time.monotonic()
-        self.longest_ms = max(self.longest_ms, (now_s - self._last_s) * 1000)
-        self._last_s = now_s
 
 
 def test_no_gap_while_network_and_video_load_and_play(qtbot: QtBot, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QMouseEvent, QWheelEvent
+from PyQt6.QtGui import QFont, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -50,6 +50,27 @@ def view(request: pytest.FixtureRequest, qtbot: QtBot) -> PictureView:
     if request.param is Renderer.OPENGL and made.renderer == "raster":
         pytest.skip("needs OpenGL 4.1; install Mesa: the package libgl1-mesa-dri")
     return made
+
+
+@pytest.mark.parametrize(("font_height", "least_height"), [(9, 14), (28, 28)])
+def test_the_words_beside_a_marker_grow_with_the_application_font(
+    view: PictureView, frame: Shown, font_height: int, least_height: int
+) -> None:
+    before = QApplication.font()
+    font = QFont(before)
+    font.setPixelSize(font_height)
+    QApplication.setFont(font)
+    view.show_frame(frame)
+    pictures = []
+    for visible in (True, False):
+        view.set_look(MarkerLook(visible=visible))
+        pictures.append(grabbed(view).astype(np.int16))
+    QApplication.setFont(before)
+    changed = np.abs(pictures[0] - pictures[1]).max(axis=2) > 24
+    per_row = changed.sum(axis=1)
+    # The box's upper side is the widest of what is drawn; the words stand on it.
+    height = int(per_row.argmax()) - int(np.flatnonzero(per_row)[0])
+    assert least_height <= height <= 2 * least_height
 
 
 def test_shows_black_before_the_first_frame(view: PictureView) -> None:

@@ -16,7 +16,15 @@ from app.ui.actions import ACTIONS
 from tests.ui.seat import Seat, tiny_loader, write_clip
 
 ACTION_COUNT = 500
-ELSEWHERE = ("open_file", "open_folder", "open_demo", "open_log", "open_snapshots", "quit")
+ELSEWHERE = (
+    "open_file",
+    "open_folder",
+    "open_demo",
+    "open_log",
+    "open_snapshots",
+    "verify_engine",
+    "quit",
+)
 """Actions that open a window of the desktop's, render for long, or end everything."""
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.player import segmenter_thread
-from app.player.segmenter_thread import LoadedSegmenter, SegmenterError, SegmenterThread
+from app.player.segmenter_thread import PlayerSegmenter, SegmenterError, SegmenterThread
 from models.backends.base import BackendError
 from models.picture import Picture
+from models.weights import WeightsError
 from tests.app.player.watching import NumberSegmenter, loaded, until
 from tests.app.sources.videos import numbered_picture
 
@@ -41,16 +42,16 @@ def test_one_thread_loads_enters_asks_and_leaves() -> None:
     segmenter = NumberSegmenter()
     loading_threads = []
 
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         loading_threads.append(threading.get_ident())
-        return LoadedSegmenter(segmenter, ("slow one",))
+        return segmenter
 
     changes: list[bool] = []
     thread = SegmenterThread(load, lambda: changes.append(thread.settled))
     assert not thread.settled
     thread.start()
     until(lambda: thread.ready)
-    assert thread.loaded == LoadedSegmenter(segmenter, ("slow one",))
+    assert thread.loaded is segmenter
     for index in range(3):
         with thread as asked:
             assert asked.segment(PICTURE, index).frame_index == index
@@ -65,12 +66,13 @@ def test_one_thread_loads_enters_asks_and_leaves() -> None:
     ("error", "sentence"),
     [
         (BackendError("No runtime works."), "No runtime works."),
-        (SegmenterError("The file is damaged."), "The file is damaged."),
+        (SegmenterError("The golden frame failed."), "The golden frame failed."),
+        (WeightsError("The file is damaged."), "The file is damaged."),
         (MemoryError("too much"), "The network failed (MemoryError: too much)."),
     ],
 )
 def test_a_segmenter_that_cannot_be_loaded_says_why(error: Exception, sentence: str) -> None:
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         raise error
 
     thread = SegmenterThread(load, nothing)
@@ -117,9 +119,9 @@ def test_a_silent_segmenter_keeps_nobody_waiting_and_may_come_back(
 def test_stopping_during_loading_does_not_enter(release: threading.Event) -> None:
     segmenter = NumberSegmenter()
 
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         release.wait()
-        return LoadedSegmenter(segmenter)
+        return segmenter
 
     thread = SegmenterThread(load, nothing)
     thread.start()

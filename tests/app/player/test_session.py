@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from app.player import segmenter_thread
 from app.player.detection import Detection
 from app.player.playback import WHOLE_VIDEO, PlaybackState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import CLOSING_LIMIT_S, PlayerSession
 from app.player.shown import AiState, Shown
 from models.backends.base import BackendError
@@ -153,9 +154,11 @@ def test_after_a_seek_no_frame_of_before_is_shown(video: Path) -> None:
 def test_the_video_plays_while_the_network_loads(video: Path, release: threading.Event) -> None:
     segmenter = NumberSegmenter()
 
-    def load() -> LoadedSegmenter:
+    segmenter.info = replace(segmenter.info, passed_over=("the fast one is missing",))
+
+    def load() -> PlayerSegmenter:
         release.wait()
-        return LoadedSegmenter(segmenter, ("the fast one is missing",))
+        return segmenter
 
     with Watched(video, load) as (session, watcher):
         session.set_loop(WHOLE_VIDEO)
@@ -176,9 +179,9 @@ def test_the_video_plays_while_the_network_loads(video: Path, release: threading
 def test_a_paused_frame_gets_its_mask_once_the_network_is_there(
     video: Path, release: threading.Event
 ) -> None:
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         release.wait()
-        return LoadedSegmenter(NumberSegmenter())
+        return NumberSegmenter()
 
     with Watched(video, load, playing=False) as (session, watcher):
         session.seek(1.0)
@@ -196,8 +199,16 @@ def test_without_a_network_the_reason_is_given(video: Path) -> None:
         assert watcher.shown[-1].findings is None
 
 
+def test_a_video_that_cannot_be_opened_leaves_no_network_behind(tmp_path: Path) -> None:
+    segmenter = NumberSegmenter()
+    with Watched(tmp_path / "missing.mp4", loaded(segmenter)) as (session, watcher):
+        until(lambda: session.ended)
+        assert len(watcher.failures) == 1
+        assert segmenter.entered == segmenter.left
+
+
 def test_a_network_that_cannot_be_loaded_leaves_the_video(video: Path) -> None:
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         raise BackendError("No runtime works on this machine.")
 
     with Watched(video, load) as (session, watcher):
@@ -360,9 +371,9 @@ def test_closing_at_any_time_is_quick_and_leaves_nothing(video: Path, after_s: f
 def test_closing_while_a_runtime_loads_does_not_wait_for_it(
     video: Path, release: threading.Event
 ) -> None:
-    def load() -> LoadedSegmenter:
+    def load() -> PlayerSegmenter:
         release.wait()
-        return LoadedSegmenter(NumberSegmenter())
+        return NumberSegmenter()
 
     watcher = Watcher()
     session = PlayerSession(video, load, watcher, Detection())

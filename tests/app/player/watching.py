@@ -16,7 +16,7 @@ import pytest
 from app.frame import Frame
 from app.player.detection import Detection
 from app.player.playback import OpeningProgress, PlayerState
-from app.player.segmenter_thread import LoadedSegmenter
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import PlayerSession
 from app.player.shown import Shown
 from app.sources.base import ReadReport, SeekableSource, SourceInfo
@@ -146,8 +146,8 @@ class NumberSegmenter:
         return Segmentation(probability, frame_index, geometry, Timings(0, 0))
 
 
-def loaded(segmenter: NumberSegmenter) -> Callable[[], LoadedSegmenter]:
-    return lambda: LoadedSegmenter(segmenter)
+def loaded(segmenter: NumberSegmenter) -> Callable[[], PlayerSegmenter]:
+    return lambda: segmenter
 
 
 def number_marked(shown: Shown) -> int:
@@ -187,7 +187,7 @@ class Watched:
     def __init__(
         self,
         location: str | Path,
-        load_segmenter: Callable[[], LoadedSegmenter] | None = None,
+        load_segmenter: Callable[[], PlayerSegmenter] | None = None,
         detection: Detection | None = None,
         *,
         playing: bool = True,

@@ -138,7 +138,7 @@ import numpy
 from pathlib import Path
 from models.backends.selection import choose_backend
 for name in ("openvino", "onnxruntime"):
-    with choose_backend(name, Path(sys.argv[1]), None).backend as backend:
+    with choose_backend(name, Path(sys.argv[1]), None) as backend:
         backend.infer(numpy.zeros((24, 32, 3), numpy.uint8))
 sys.exit(" ".join(calls) or 0)
 """

@@ -26,29 +26,28 @@ def uninstall(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
     """Makes the import of ``packages`` fail, as if they were not installed."""
     for package in packages:
         monkeypatch.setitem(sys.modules, package, None)
-        monkeypatch.delitem(sys.modules, f"models.backends.{package}_backend", raising=False)
+        for module in (f"{package}_backend", f"{package}_without_telemetry"):
+            monkeypatch.delitem(sys.modules, f"models.backends.{module}", raising=False)
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
 def test_a_runtime_named_is_the_one_given(name: str, weights: Path) -> None:
-    choice = choose_backend(name, weights, None)
-    assert choice.notices == ()
-    with choice.backend as backend:
+    with choose_backend(name, weights, None) as backend:
         assert backend.info.backend == name
+        assert backend.info.passed_over == ()
 
 
 @WITHOUT_GPU
 def test_auto_without_a_gpu_says_so_and_runs_on_the_processor(
     weights: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    choice = choose_backend("auto", weights, None)
-    (notice,) = choice.notices
+    with choose_backend("auto", weights, None) as backend:
+        assert backend.info.backend == "openvino"
+        (notice,) = backend.info.passed_over
     assert notice.startswith("tensorrt is not used: There is no NVIDIA GPU")
     assert [record.message for record in caplog.records if record.levelno == logging.WARNING][
         :1
     ] == [notice]
-    with choice.backend as backend:
-        assert backend.info.backend == "openvino"
 
 
 @WITHOUT_GPU
@@ -56,12 +55,11 @@ def test_auto_says_everything_that_it_passes_over(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uninstall(monkeypatch, "openvino")
-    choice = choose_backend("auto", weights, None)
-    assert len(choice.notices) == 2
-    assert "openvino is not used: OpenVINO is not installed" in choice.notices[1]
-    assert "pip install -r requirements.txt" in choice.notices[1]
-    with choice.backend as backend:
+    with choose_backend("auto", weights, None) as backend:
         assert backend.info.backend == "onnxruntime"
+        _, notice = backend.info.passed_over
+    assert "openvino is not used: OpenVINO is not installed" in notice
+    assert "pip install -r requirements.txt" in notice
 
 
 @WITHOUT_GPU
@@ -89,8 +87,8 @@ def test_a_gpu_without_an_engine_says_how_to_build_one(
     write_folder(engines / "of-other-weights")
     with pytest.raises(BackendUnavailableError, match=r"engine_builder/build\.py --fp16"):
         choose_backend("tensorrt", weights, None)
-    choice = choose_backend("auto", weights, None)
-    assert "engine_builder/build.py --fp16" in choice.notices[0]
+    (notice,) = choose_backend("auto", weights, None).info.passed_over
+    assert "engine_builder/build.py --fp16" in notice
 
 
 def test_the_engine_of_the_weights_is_found(
@@ -101,8 +99,8 @@ def test_the_engine_of_the_weights_is_found(
     monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", engines)
     write_folder(engines / "of-other-weights")
     write_folder(engines / "of-these", onnx_sha256=read_weights(weights).sha256, target="sm_99")
-    backend = choose_backend("tensorrt", weights, None).backend
-    assert backend.name == "tensorrt"
+    backend = choose_backend("tensorrt", weights, None)
+    assert backend.info.backend == "tensorrt"
     assert "sm_99" in backend.info.device
 
 
@@ -110,8 +108,8 @@ def test_auto_passes_over_an_engine_folder_that_is_refused(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
-    choice = choose_backend("auto", weights, tmp_path / "no-engine")
-    assert "no such engine folder" in choice.notices[0]
+    (notice,) = choose_backend("auto", weights, tmp_path / "no-engine").info.passed_over
+    assert "no such engine folder" in notice
 
 
 @pytest.mark.parametrize("package", ["openvino", "onnxruntime"])
