@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,8 @@ def load_frames(pairs: Sequence[Pair], size: int, cache: Path | None) -> Frames:
     if not masks_path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         for path, array in zip((images_path, masks_path), _resized(pairs, size), strict=True):
-            partial = path.with_suffix(".partial.npy")
+            # Processes that train together may all fill an empty cache: each writes its own.
+            partial = path.with_suffix(f".{os.getpid()}.partial.npy")
             np.save(partial, array)
             partial.replace(path)
     return Frames(names, np.load(images_path, mmap_mode="r"), np.load(masks_path, mmap_mode="r"))
