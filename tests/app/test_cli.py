@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -59,20 +58,6 @@ def test_wrong_usage_is_exit_code_2(
         cli.main(words)
     assert ended.value.code == 2
     assert sentence in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("0", 0.0), ("90", 90.0), ("1.5", 1.5), ("1:30", 90.0), ("1:02:03.25", 3723.25)],
-)
-def test_times_are_seconds_or_clock_times(text: str, seconds: float) -> None:
-    assert cli._seconds(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "1:60", "1:60:00", "1:2:3:4", ":30", "1:", "1e3", "-5"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
-        cli._seconds(text)
 
 
 def test_a_stack_trace_comes_only_with_debug(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from app.config import AppConfig
+from models.backends.selection import AUTO, BACKEND_NAMES
+from models.weights import DEFAULT_WEIGHTS
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Which network runs, where, and from which probability on it marks."""
+    parser.add_argument(
+        "--threshold",
+        type=share,
+        metavar="P",
+        help="probability from 0 to 1 from which a pixel counts as polyp (default: the model's)",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKEND_NAMES,
+        default=AUTO,
+        help="the runtime (default: the fastest that works)",
+    )
+    parser.add_argument(
+        "--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE", help="a deployable ONNX"
+    )
+    parser.add_argument(
+        "--engine", type=Path, metavar="FOLDER", help="a TensorRT engine (default: one that fits)"
+    )
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--debug", action="store_true", help="log more, and print a stack trace on failure"
+    )
+
+
+def config_from(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> AppConfig:
+    """What ``add_network`` read. Ends the program where its options contradict each other."""
+    if arguments.engine is not None and arguments.backend not in (AUTO, "tensorrt"):
+        parser.error(f"--engine is for TensorRT; leave it out with --backend {arguments.backend}")
+    return AppConfig(
+        backend=arguments.backend,
+        weights=arguments.weights,
+        engine=arguments.engine,
+        threshold=arguments.threshold,
+    )
+
+
+def seconds(text: str) -> float:
+    """``90``, ``1:30`` or ``0:01:30.5``, as seconds."""
+    if not re.fullmatch(r"(\d+:)?(\d+:)?\d+(\.\d+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds or h:mm:ss")
+    parts = [float(part) for part in text.split(":")]
+    if any(part >= 60 for part in parts[1:]):
+        raise argparse.ArgumentTypeError(f"{text!r} has more than 59 minutes or seconds")
+    total = 0.0
+    for part in parts:
+        total = total * 60 + part
+    return total
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return value
