@@ -17,7 +17,7 @@ class Timings:
     preprocess_ns: int
     """Finding the picture's area, and what the CPU does of cropping, converting and resizing."""
     infer_ns: int
-    """The rest: the runtime with all that runs on its device."""
+    """The rest: the runtime with all that runs on its device, and what was begun before it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

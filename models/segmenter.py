@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,11 @@ class Segmenter:
         """What runs; complete once the segmenter is entered."""
         return self._backend.info
 
+    @property
+    def depth(self) -> int:
+        """How many pictures may be begun and not finished; complete once it is entered."""
+        return self._backend.depth
+
     def __enter__(self) -> Self:
         self._area_tracker = PictureAreaTracker()
         self._backend.__enter__()
@@ -54,18 +60,26 @@ class Segmenter:
             models.backends.base.BackendError: the runtime failed.
             RuntimeError: the segmenter is not entered.
         """
+        return self.begin(picture, frame_index)()
+
+    def begin(self, picture: Picture, frame_index: int) -> Callable[[], Segmentation]:
+        """Begins what ``segment`` does; what is given back waits for its end.
+
+        At most ``depth`` pictures are begun and not finished; each is finished once, in order.
+        """
         started_ns = time.monotonic_ns()
         areas = self._area_tracker.update(picture)
         area_ns = time.monotonic_ns() - started_ns
-        probability = self._backend.infer_picture(picture, areas.network)
-        total_ns = time.monotonic_ns() - started_ns
+        finish_probability = self._backend.begin_picture(picture, areas.network)
         preprocess_ns = area_ns + self._backend.preprocess_ns
-        return Segmentation(
-            probability,
-            frame_index,
-            Geometry(
-                picture.height, picture.width, areas.network, self.spec.height, self.spec.width
-            ),
-            Timings(preprocess_ns=preprocess_ns, infer_ns=total_ns - preprocess_ns),
-            areas.picture,
+        geometry = Geometry(
+            picture.height, picture.width, areas.network, self.spec.height, self.spec.width
         )
+
+        def finish() -> Segmentation:
+            probability = finish_probability()
+            infer_ns = time.monotonic_ns() - started_ns - preprocess_ns
+            timings = Timings(preprocess_ns=preprocess_ns, infer_ns=infer_ns)
+            return Segmentation(probability, frame_index, geometry, timings, areas.picture)
+
+        return finish

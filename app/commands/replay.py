@@ -12,7 +12,7 @@ from app.commands.outcome import DONE, FAILED, complain
 from app.overlay import Marker
 from app.sinks.base import DiskFullError, SinkError
 from app.sources.base import SourceError
-from models.backends.base import Backend
+from models.backends.base import Aim, Backend
 from models.backends.selection import choose_backend
 
 HELP = "mark the polyps of recorded video, to files"
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
     @cache
     def choose() -> Backend:
-        return choose_backend(config.backend, config.weights, config.engine)
+        return choose_backend(config.backend, config.weights, config.engine, Aim.THROUGHPUT)
 
     failed: list[str] = []
     folders = output_folders(arguments.inputs, arguments.output)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from app.frame import Annotated
 from models.picture import Picture
@@ -24,6 +25,20 @@ class FrameSegmenter(Protocol):
 
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
         """The segmentation of ``picture``; it carries ``frame_index``."""
+        ...
+
+
+@runtime_checkable
+class AheadSegmenter(FrameSegmenter, Protocol):
+    """One that works on several pictures at a time."""
+
+    @property
+    def depth(self) -> int:
+        """How many pictures may be begun and not finished, once it is entered."""
+        ...
+
+    def begin(self, picture: Picture, frame_index: int) -> Callable[[], Segmentation]:
+        """Begins what ``segment`` does; what is given back waits for its end, once, in order."""
         ...
 
 

@@ -88,6 +88,15 @@ class Mailbox(Generic[T]):
             self._changed.notify()
             return item
 
+    def take_waiting(self) -> T | None:
+        """The oldest item if there is one now; None if there is none, whatever may still come."""
+        with self._lock:
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            self._changed.notify()
+            return item
+
     def close(self) -> None:
         """The giver's end: nothing more comes, what waits can still be taken."""
         with self._lock:

@@ -8,12 +8,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from app.frame import Annotated
-from app.pipeline.base import FrameSegmenter
+from app.pipeline.base import AheadSegmenter, FrameSegmenter
 from app.pipeline.mailbox import DropPolicy, Mailbox
 from app.pipeline.stage import TicketStage
 from app.pipeline.ticket import Ticket
+from models.segmentation import Segmentation
 
 RESTARTS = 5
 """After so many within ``RESTART_WINDOW_S``, a segmenter that fails once more stays out."""
@@ -22,11 +24,21 @@ RESTART_WINDOW_S = 60.0
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A frame on which the segmenter works."""
+
+    ticket: Ticket
+    begun_ns: int
+    finish: Callable[[], Segmentation]
+
+
 class SegmentStage(TicketStage):
     """Enters the segmenter, asks it about each frame, leaves it.
 
     Under EVERY its failure ends the pipeline. Under LATEST frames go on without segmentation, and
-    the segmenter is entered again after ``restart_delay_s``.
+    the segmenter is entered again after ``restart_delay_s``. Under EVERY, one that works on several
+    frames at a time is given them.
     """
 
     def __init__(
@@ -56,8 +68,46 @@ class SegmentStage(TicketStage):
     def _segment_until_failure(self) -> None:
         """One life of the segmenter; it ends with the frames, or with the first error."""
         with self._reporting(), self._segmenter as segmenter, self._reporting():
-            while (ticket := self._inbox.take()) is not None:
-                self._segment(segmenter, ticket)
+            if self._policy is DropPolicy.EVERY and isinstance(segmenter, AheadSegmenter):
+                self._segment_ahead(segmenter)
+            else:
+                while (ticket := self._inbox.take()) is not None:
+                    self._segment(segmenter, ticket)
+
+    def _segment_ahead(self, segmenter: AheadSegmenter) -> None:
+        """Keeps as many frames begun as there are waiting, up to the segmenter's depth."""
+        begun: deque[_Begun] = deque()
+        try:
+            while (ticket := self._next_ahead(begun)) is not None or begun:
+                if ticket is not None:
+                    self._begin(segmenter, ticket, begun)
+                if ticket is None or len(begun) >= segmenter.depth:
+                    self._finish_oldest(begun)
+        except BaseException:
+            for each in begun:
+                self._drop(each.ticket)
+            raise
+
+    def _next_ahead(self, begun: deque[_Begun]) -> Ticket | None:
+        return self._inbox.take_waiting() if begun else self._inbox.take()
+
+    def _begin(self, segmenter: AheadSegmenter, ticket: Ticket, begun: deque[_Begun]) -> None:
+        begun_ns = time.monotonic_ns()
+        try:
+            finish = segmenter.begin(ticket.frame.picture, ticket.frame.index)
+        except BaseException:
+            self._drop(ticket)
+            while begun:  # what came before is not to blame
+                self._finish_oldest(begun)
+            raise
+        begun.append(_Begun(ticket, begun_ns, finish))
+
+    def _finish_oldest(self, begun: deque[_Begun]) -> None:
+        oldest = begun[0]
+        annotated = Annotated(oldest.ticket.frame, oldest.finish())
+        begun.popleft()
+        self._metrics.finished(oldest.begun_ns, time.monotonic_ns())
+        oldest.ticket.show(annotated)
 
     def _segment(self, segmenter: FrameSegmenter, ticket: Ticket) -> None:
         if ticket.answered:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -24,6 +26,15 @@ class BackendError(Exception):
 
 class BackendUnavailableError(BackendError):
     """The runtime, or the device it needs, is not here; the message says how to get it."""
+
+
+class Aim(Enum):
+    """What a runtime that can be set up in several ways is set up for."""
+
+    LATENCY = "latency"
+    """The answer to one picture as soon as possible: live video."""
+    THROUGHPUT = "throughput"
+    """The most pictures in a second, several at a time: recorded video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ class Backend(ABC):
     """
 
     name: ClassVar[str]
+    depth = 1
+    """How many pictures may be begun and not finished; complete once the backend is active."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
@@ -115,6 +128,15 @@ class Backend(ABC):
         frame = model_input(picture, area, self.spec)
         self.preprocess_ns = time.monotonic_ns() - started_ns
         return self.infer(frame)
+
+    def begin_picture(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
+        """Begins what ``infer_picture`` does; what is given back waits for its end.
+
+        At most ``depth`` pictures are begun and not finished; each is finished once, in order.
+        Neither ``picture`` nor anything else needs to be kept for it.
+        """
+        probability = self.infer_picture(picture, area)
+        return lambda: probability
 
     def _require_active(self) -> None:
         if self._owner is None:

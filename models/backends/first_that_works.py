@@ -58,6 +58,13 @@ class FirstThatWorks(Backend):
         self.preprocess_ns = self._backend.preprocess_ns
         return probability
 
+    def begin_picture(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
+        """As the runtime does it that works."""
+        self._require_active()
+        finish = self._backend.begin_picture(picture, area)
+        self.preprocess_ns = self._backend.preprocess_ns
+        return finish
+
     def _activate(self) -> None:
         while True:
             try:
@@ -66,7 +73,7 @@ class FirstThatWorks(Backend):
                 self._pass_over(self._backend_name, error)
                 self._backend = self._next()
             else:
-                self.spec = self._backend.spec
+                self.spec, self.depth = self._backend.spec, self._backend.depth
                 return
 
     def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from models.backends.base import Aim
 from models.backends.openvino_without_telemetry import openvino
 from models.cache_file import CacheFile
 from models.geometry import Area, least_level
@@ -26,10 +27,10 @@ REFERENCE_FOLDER = Path(__file__).parents[2] / "assets" / "reference"
 _log = logging.getLogger(__name__)
 
 
-def compile_for_latency(
-    core: openvino.Core, model: openvino.Model, precision: str
+def compile_for_cpu(
+    core: openvino.Core, model: openvino.Model, precision: str, aim: Aim
 ) -> openvino.CompiledModel:
-    """``model`` on the CPU, one frame at a time, in ``FP32`` or ``BF16``.
+    """``model`` on the CPU, in ``FP32`` or ``BF16``.
 
     OpenVINO would pick BF16 by itself; the precision is always named. Compiled models are not
     cached: that would save a fifth of a second, and leave 70 MB of native code in the user's folder
@@ -37,7 +38,7 @@ def compile_for_latency(
     """
     hint = {"FP32": "f32", "BF16": "bf16"}[precision]
     return core.compile_model(
-        model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint}
+        model, "CPU", {"PERFORMANCE_HINT": aim.name, "INFERENCE_PRECISION_HINT": hint}
     )
 
 
@@ -74,7 +75,7 @@ def _dice(
     0 where neither marks anything: such frames prove nothing.
     """
     requests = [
-        compile_for_latency(core, model, precision).create_infer_request()
+        compile_for_cpu(core, model, precision, Aim.LATENCY).create_infer_request()
         for precision in ("FP32", "BF16")
     ]
     level = least_level(spec.threshold)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from models.backends.base import Backend, BackendUnavailableError
+from models.backends.base import Aim, Backend, BackendUnavailableError
 from models.backends.first_that_works import FirstThatWorks
 from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, read_certificate
 from models.weights import read_weights
@@ -18,7 +18,9 @@ _NVIDIA_DEVICE = Path("/dev/nvidiactl")
 """Present wherever NVIDIA's driver is loaded."""
 
 
-def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Backend:
+def choose_backend(
+    name: str, weights: Path, engine_folder: Path | None, aim: Aim = Aim.LATENCY
+) -> Backend:
     """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
 
     Which one works shows when it is entered: see ``FirstThatWorks``. A runtime asked for by name is
@@ -29,6 +31,7 @@ def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Back
         weights: the deployable ONNX file that OpenVINO and ONNX Runtime run.
         engine_folder: the engine that TensorRT runs; None takes one in ``ENGINES_FOLDER`` that was
             built from ``weights``.
+        aim: what OpenVINO is set up for.
 
     Raises:
         BackendError: the named runtime, or with ``auto`` every runtime, is not to be had.
@@ -38,7 +41,7 @@ def choose_backend(name: str, weights: Path, engine_folder: Path | None) -> Back
     """
     makers: dict[str, Callable[[], Backend]] = {
         "tensorrt": partial(_tensorrt, weights, engine_folder),
-        "openvino": partial(_openvino, weights),
+        "openvino": partial(_openvino, weights, aim),
         "onnxruntime": partial(_onnxruntime, weights),
     }
     if name in makers:
@@ -77,12 +80,12 @@ def _engines_built_from(weights: Path) -> list[Path]:
     return [folder for folder in folders if read_certificate(folder).onnx_sha256 == sha256]
 
 
-def _openvino(weights: Path) -> Backend:
+def _openvino(weights: Path, aim: Aim) -> Backend:
     try:
         from models.backends.openvino_backend import OpenVinoBackend
     except ImportError as error:
         raise _not_installed("OpenVINO", "requirements.txt") from error
-    return OpenVinoBackend(weights)
+    return OpenVinoBackend(weights, aim)
 
 
 def _onnxruntime(weights: Path) -> Backend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.backends.base import Backend, BackendError
+from models.backends.base import Aim, Backend, BackendError
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.openvino_backend import OpenVinoBackend
 from models.backends.tensorrt_backend import TensorRTBackend
@@ -49,13 +50,19 @@ def engine_folder() -> Path:
 MAKERS: dict[str, Callable[[], Backend]] = {
     "onnxruntime": lambda: OnnxRuntimeBackend(DEFAULT_WEIGHTS),
     "openvino": lambda: OpenVinoBackend(DEFAULT_WEIGHTS),
+    "openvino for throughput": lambda: OpenVinoBackend(DEFAULT_WEIGHTS, Aim.THROUGHPUT),
     "tensorrt": lambda: TensorRTBackend(engine_folder()),
 }
 
 
 @pytest.fixture(
     scope="module",
-    params=["onnxruntime", "openvino", pytest.param("tensorrt", marks=pytest.mark.gpu)],
+    params=[
+        "onnxruntime",
+        "openvino",
+        "openvino for throughput",
+        pytest.param("tensorrt", marks=pytest.mark.gpu),
+    ],
 )
 def make(request: pytest.FixtureRequest) -> Callable[[], Backend]:
     return MAKERS[str(request.param)]
@@ -241,6 +248,34 @@ def test_it_lives_on_any_one_thread(
     thread.start()
     thread.join()
     assert (answers[0] == active.infer(frames[0])).all()
+
+
+def test_several_pictures_on_their_way_change_no_byte(
+    make: Callable[[], Backend], active: Backend
+) -> None:
+    pictures = [as_picture(scene(288, 384, seed), PixelFormat.YUV420P) for seed in range(8)]
+    area = Area(0, 0, 384, 288)
+    alone = [active.infer_picture(picture, area).tobytes() for picture in pictures]
+    together = []
+    begun: deque[Callable[[], NDArray[np.uint8]]] = deque()
+    for picture in pictures:
+        begun.append(active.begin_picture(picture, area))
+        if len(begun) == active.depth:
+            together.append(begun.popleft()().tobytes())
+    together += [finish().tobytes() for finish in begun]
+    assert together == alone
+
+
+def test_what_was_begun_need_not_be_finished(make: Callable[[], Backend]) -> None:
+    picture, area = as_picture(scene(288, 384), PixelFormat.YUV420P), Area(0, 0, 384, 288)
+    backend = make()
+    with pytest.raises(KeyError), backend:
+        for _ in range(backend.depth):
+            backend.begin_picture(picture, area)
+        raise KeyError
+    with backend:
+        again = backend.infer_picture(picture, area)
+    assert again.any()
 
 
 def test_a_second_thread_is_refused(active: Backend) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from types import TracebackType
@@ -133,6 +134,33 @@ class NumberReader:
         self._before(frame_index)
         mask = drawn(read_back(picture.pixels[:, :, 0]))
         return segmentation_of(mask, frame_index)
+
+
+class NumberReaderAhead(NumberReader):
+    """Reads up to ``depth`` numbers at a time; each wait is in one of the two steps of a frame."""
+
+    def __init__(self, depth: int, before_begin: Step = at_once, before: Step = at_once) -> None:
+        super().__init__(before)
+        self._before_begin = before_begin
+        self.depth = depth
+        self.begun: deque[int] = deque()
+        self.most_begun = 0
+
+    def __enter__(self) -> Self:
+        self.begun.clear()
+        return super().__enter__()
+
+    def begin(self, picture: Picture, frame_index: int) -> Callable[[], Segmentation]:
+        self._before_begin(frame_index)
+        self.begun.append(frame_index)
+        self.most_begun = max(self.most_begun, len(self.begun))
+        assert self.most_begun <= self.depth
+
+        def finish() -> Segmentation:
+            assert self.begun.popleft() == frame_index, "finished out of order"
+            return self.segment(picture, frame_index)
+
+        return finish
 
 
 def segmentation_of(mask: NDArray[np.uint8], frame_index: int) -> Segmentation:

@@ -16,8 +16,10 @@ from tests.app.pipeline.synthetic import (
     WATCHDOG_S,
     NumberedSource,
     NumberReader,
+    NumberReaderAhead,
     NumberSink,
     Step,
+    at_once,
     hang,
     pipeline_threads,
 )
@@ -61,7 +63,7 @@ class Run:
         self.count = draw.choice([0, 1, 2, draw.randrange(30), 30, 1 << 20])
         self.source = NumberedSource(self.count, self._step(draw, "read"))
         self.source.on_interrupt = lambda: self.faults.at("interrupt")
-        self.segmenter = NumberReader(self._step(draw, "segment"))
+        self.segmenter = self._segmenter(draw)
         self.segmenter.on_enter = lambda: self.faults.at("enter")
         self.segmenter.on_exit = lambda: self.faults.at("exit")
         self.sink = NumberSink(self._step(draw, "write"))
@@ -82,6 +84,16 @@ class Run:
         self.stops = self.count > 30 or draw.random() < 0.3
         self.stop_after_s = draw.choice([0.0, draw.uniform(0.0, 0.004)])
         self.watched = draw.random() < 0.3
+
+    def _segmenter(self, draw: random.Random) -> NumberReader:
+        step = self._step(draw, "segment")
+        how = draw.choice(["one by one", "fails at the begin", "fails at the end"])
+        depth = draw.randint(1, 4)
+        if how == "fails at the begin":
+            return NumberReaderAhead(depth, step if self.policy is DropPolicy.EVERY else at_once)
+        if how == "fails at the end":
+            return NumberReaderAhead(depth, before=step)
+        return NumberReader(step)
 
     def _step(self, draw: random.Random, place: str) -> Step:
         delay_s = draw.choice([0.0, 0.0, 0.0001, 0.0004])
