@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 from models.backends.base import BackendError
 from models.backends.cuda.compile import KernelCompileError
@@ -81,22 +78,3 @@ def unit_interval(text: str) -> float:
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not in [0, 1]")
     return number
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Writes ``path`` whole or not at all.
-
-    Raises:
-        OSError: the folder is missing, not writable, or the disk is full; nothing is left behind.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

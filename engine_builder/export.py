@@ -31,7 +31,6 @@ from torch import fx
 from engine_builder.command_line import (
     EngineBuilderError,
     add_debug_option,
-    replace_file,
     run_command,
     side_length,
     unit_interval,
@@ -40,6 +39,7 @@ from models.hardnet_checkpoint import CheckpointError
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.spec import ModelSpec
 from models.weights import sealed
+from models.whole_file import write_whole
 
 OPSET = 19
 """The first whose quantisation takes half precision; every runtime here knows it."""
@@ -304,7 +304,7 @@ def _export_file(options: argparse.Namespace) -> None:
         least_area=options.least_area,
     )
     content = export_checkpoint(options.checkpoint, spec)
-    replace_file(options.output, content)
+    write_whole(options.output, content)
     print(f"{options.output}: {len(content) / 1e6:.1f} MB, {spec.height}x{spec.width}")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
+
+from models.whole_file import write_whole
 
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -45,8 +46,6 @@ class CacheFile:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as partial:
-                partial.write(hashlib.sha256(content).digest() + content)
-            Path(partial.name).replace(self._path)
+            write_whole(self._path, hashlib.sha256(content).digest() + content)
         except OSError as error:
             _log.info("%s cannot be written: %s", self._path, error)

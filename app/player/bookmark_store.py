@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
-from app.player.whole_file import write_whole
+from models.whole_file import PRIVATE, write_whole
 
 MOST_VIDEOS = 200
 """The video whose bookmarks were changed longest ago is forgotten first."""
@@ -56,7 +56,8 @@ class BookmarkStore:
             stored[key] = list(bookmarks[:MOST_BOOKMARKS])
         newest = dict(list(stored.items())[-MOST_VIDEOS:])
         try:
-            write_whole(self._path, json.dumps(newest) + "\n")
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, f"{json.dumps(newest)}\n".encode(), PRIVATE)
         except OSError as error:
             _log.warning("the bookmarks could not be kept: %s", error)
 

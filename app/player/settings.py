@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from app.player.whole_file import write_whole
+from models.whole_file import PRIVATE, write_whole
 
 RECENT_FILES = 10
 """How many are remembered."""
@@ -145,7 +145,8 @@ def save_settings(settings: ViewerSettings, path: Path) -> None:
     Raises:
         OSError: it cannot be written; the old file is still there.
     """
-    write_whole(path, json.dumps(_to_stored(settings), indent=2) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, f"{json.dumps(_to_stored(settings), indent=2)}\n".encode(), PRIVATE)
 
 
 def _to_stored(settings: ViewerSettings) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
+from models.whole_file import write_whole
+
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -49,13 +51,8 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         SinkError: it cannot be written.
     """
-    partial = partial_path(path)
     with writing(path):
-        try:
-            partial.write_bytes(content)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, content)
 
 
 def partial_path(path: Path) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 
-from app.sinks.base import SinkError, partial_path, writing
+from app.sinks.base import SinkError, writing
 from app.sinks.image_files import MARKED_FOLDER, MASKS_FOLDER, png_name
 
 CSV_FILE = "frames.csv"
@@ -69,12 +70,17 @@ def clear(folder: Path) -> None:
 def _replays_own(folder: Path) -> Iterator[Path]:
     """Everything that a replay into ``folder`` may have written, whether or not it is there."""
     for name in (CSV_FILE, PARQUET_FILE, SUMMARY_FILE):
-        yield folder / name
-        yield partial_path(folder / name)
+        yield from _whole_and_partial(folder / name)
     yield from (path for path in folder.iterdir() if _VIDEO.fullmatch(path.name))
     for name in _image_names(folder / CSV_FILE):
-        yield folder / MASKS_FOLDER / name
-        yield folder / MARKED_FOLDER / name
+        yield from _whole_and_partial(folder / MASKS_FOLDER / name)
+        yield from _whole_and_partial(folder / MARKED_FOLDER / name)
+
+
+def _whole_and_partial(path: Path) -> Iterator[Path]:
+    """``path``, and what a killed replay left of it."""
+    yield path
+    yield from path.parent.glob(f".{escape(path.name)}*.partial")
 
 
 def _image_names(table: Path) -> list[str]:

@@ -1,0 +1,33 @@
+"""Files that are there whole, in their old or their new state."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+SHARED = 0o666
+"""Rights as the person's umask leaves them."""
+PRIVATE = 0o600
+"""Readable for the owner alone."""
+
+
+def write_whole(path: Path, content: bytes, rights: int = SHARED) -> None:
+    """Writes ``path`` whole, in place of whatever it was, or leaves it as it was.
+
+    It outlives a loss of power once this has returned. Only a process that is killed meanwhile
+    leaves something behind, a hidden file that ends in ``.partial``.
+
+    Raises:
+        OSError: the folder is missing or not writable, or the disk is full.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, rights)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

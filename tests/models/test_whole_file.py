@@ -1,0 +1,58 @@
+"""A file is written whole, or left as it was."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.whole_file import PRIVATE, write_whole
+from tests.locations import ROOT
+
+
+def test_it_is_written_in_place_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for content in (b"", b"one", b"\x00another" * 1000):
+        write_whole(path, content)
+        assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_rights_are_those_of_the_umask_or_the_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "shared", b"")
+        write_whole(tmp_path / "private", b"", PRIVATE)
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("shared", "private")]
+    assert modes == [0o640, 0o600]
+
+
+def test_on_a_full_disk_the_old_file_stays_and_nothing_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    # A limit on the size of files fails a write as a full disk does; it needs its own process.
+    program = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from models.whole_file import write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_whole(Path(sys.argv[1]), bytes(100_000))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "OSError: [Errno 27]" in result.stderr
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_missing_folder_is_an_error_that_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "gone" / "file", b"")
+    assert list(tmp_path.iterdir()) == []
