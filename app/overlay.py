@@ -11,13 +11,13 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from app.planes import Colour, in_own_components, planes
+from app.colour import Colour, in_own_components
 from models.picture import Picture
 from models.regions import Findings, Region
 
 BLOCK = 2
-"""Markers are made of blocks of 2 x 2 pixels, the size of a chroma sample in 4:2:0: no changed
-pixel shares its chroma with an untouched one."""
+"""Markers are made of blocks of 2 x 2 pixels, the size of the largest chroma sample, that of 4:2:0:
+no changed pixel shares its chroma with an untouched one."""
 
 LINE_COLOUR: Colour = (96, 255, 208)
 """Bright blue-green, the complement of mucosa's red and lighter than most of it."""
@@ -64,8 +64,11 @@ def draw(picture: Picture, findings: Findings, marker: Marker) -> Picture:
     marked = replace(picture, pixels=picture.pixels.copy())
     line = in_own_components(picture, LINE_COLOUR)
     casing = in_own_components(picture, CASING_COLOUR)
-    for plane, line_value, casing_value in zip(planes(marked), line, casing, strict=True):
-        block = BLOCK * plane.shape[0] // picture.height
+    for plane, line_value, casing_value in zip(marked.planes(), line, casing, strict=True):
+        block = (
+            BLOCK * plane.shape[0] // picture.height,
+            BLOCK * plane.shape[1] // picture.width,
+        )
         if marker is Marker.FILL:
             window, mask = _tinted_window(plane, strokes, block)
             tinted = cv2.convertScaleAbs(
@@ -82,40 +85,42 @@ def marker_pixels(height: int, width: int, findings: Findings, marker: Marker) -
     covered = np.zeros((height, width), np.uint8)
     if findings.regions:
         strokes = _strokes(height, width, findings, marker)
+        block = (BLOCK, BLOCK)
         if marker is Marker.FILL:
-            window, mask = _tinted_window(covered, strokes, BLOCK)
+            window, mask = _tinted_window(covered, strokes, block)
             window[mask] = 1
-        _paint(covered, strokes.casing, BLOCK, 1)
-        _paint(covered, strokes.line, BLOCK, 1)
+        _paint(covered, strokes.casing, block, 1)
+        _paint(covered, strokes.line, block, 1)
     return covered.astype(np.bool_)
 
 
 def _paint(
     plane: NDArray[np.uint8],
     blocks: tuple[NDArray[np.int64], NDArray[np.int64]],
-    block: int,
+    block: tuple[int, int],
     value: int,
 ) -> None:
-    """Sets all samples of ``blocks``, each ``block`` x ``block`` samples of ``plane``."""
+    """Sets all samples of ``blocks``, each of ``block`` rows and columns of ``plane``."""
     rows, columns = blocks
-    for row in range(block):
-        for column in range(block):
+    for row in range(block[0]):
+        for column in range(block[1]):
             # The last block of an odd side is cut off.
             plane[
-                np.minimum(rows * block + row, plane.shape[0] - 1),
-                np.minimum(columns * block + column, plane.shape[1] - 1),
+                np.minimum(rows * block[0] + row, plane.shape[0] - 1),
+                np.minimum(columns * block[1] + column, plane.shape[1] - 1),
             ] = value
 
 
 def _tinted_window(
-    plane: NDArray[np.uint8], strokes: _Strokes, block: int
+    plane: NDArray[np.uint8], strokes: _Strokes, block: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """The part of ``plane`` that holds the tint, a view, and which of its samples are tinted."""
     rows, columns = strokes.tint_window
     window = plane[
-        rows.start * block : rows.stop * block, columns.start * block : columns.stop * block
+        rows.start * block[0] : rows.stop * block[0],
+        columns.start * block[1] : columns.stop * block[1],
     ]
-    mask = strokes.tint.repeat(block, axis=0).repeat(block, axis=1)
+    mask = strokes.tint.repeat(block[0], axis=0).repeat(block[1], axis=1)
     return window, mask[: window.shape[0], : window.shape[1]].view(np.bool_)
 
 

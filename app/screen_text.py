@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.planes import Colour, in_own_components, planes
+from app.colour import Colour, in_own_components
 from models.geometry import Area
 from models.picture import Picture
 
@@ -18,20 +18,24 @@ def without_screen_text(picture: Picture, area: Area | None) -> Picture:
     ``picture`` itself. Text that the endoscope writes into its picture stays.
 
     Args:
-        area: inside ``picture``; for 4:2:0 formats all four numbers are even. None, where it was
-            not found yet, leaves nothing: a dark frame may hold nothing but text.
+        area: inside ``picture``, and of whole chroma samples. None, where it was not found yet,
+            leaves nothing: a dark frame may hold nothing but text.
     """
-    if area == Area(0, 0, picture.width, picture.height):
+    if area == picture.whole:
         return picture
     if area is None:
         area = Area(0, 0, 0, 0)
     hidden = replace(picture, pixels=picture.pixels.copy())
-    for plane, black in zip(planes(hidden), in_own_components(picture, _BLACK), strict=True):
-        step = picture.height // plane.shape[0]
-        top, bottom = area.y // step, (area.y + area.height) // step
-        left, right = area.x // step, (area.x + area.width) // step
-        plane[:top] = black
+    chroma = picture.chroma_area(area)
+    for plane, inside, black in zip(
+        hidden.planes(),
+        (area, chroma, chroma),
+        in_own_components(picture, _BLACK),
+        strict=True,
+    ):
+        bottom, right = inside.y + inside.height, inside.x + inside.width
+        plane[: inside.y] = black
         plane[bottom:] = black
-        plane[top:bottom, :left] = black
-        plane[top:bottom, right:] = black
+        plane[inside.y : bottom, : inside.x] = black
+        plane[inside.y : bottom, right:] = black
     return hidden

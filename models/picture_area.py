@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.geometry import Area
-from models.picture import Picture, PixelFormat, rgb_from_yuv
+from models.picture import Picture, rgb_from_yuv
 
 _GRID_ROWS = 160
 """About how many rows of the frame are looked at."""
@@ -69,7 +69,7 @@ class PictureAreaTracker:
 
     def update(self, picture: Picture) -> TrackedAreas:
         """The areas to use for ``picture``."""
-        frame = _whole_frame(picture)
+        frame = picture.whole
         if frame != self._frame:
             self._frame, self._picture, self._network, self._pictures = frame, None, None, 0
         if self._pictures < _SETTLING_PICTURES or self._pictures % _INTERVAL_PICTURES == 0:
@@ -92,7 +92,7 @@ def find_picture_area(picture: Picture) -> Area | None:
     brightness = _brightness(picture, step)
     border_level = _border_level(brightness)
     if border_level is None:
-        return _whole_frame(picture)
+        return picture.whole
     lit = cv2.threshold(
         cv2.absdiff(brightness, np.full_like(brightness, border_level)),
         _LEVEL_TOLERANCE,
@@ -103,7 +103,7 @@ def find_picture_area(picture: Picture) -> Area | None:
     if box is None:
         return None
     area = _even_area(box, step, picture)
-    return area if _share(area, _whole_frame(picture)) >= _LEAST_PICTURE else None
+    return area if _share(area, picture.whole) >= _LEAST_PICTURE else None
 
 
 def _worth_cutting(found: Area, frame: Area) -> Area:
@@ -112,10 +112,6 @@ def _worth_cutting(found: Area, frame: Area) -> Area:
 
 def _share(area: Area, frame: Area) -> float:
     return area.width * area.height / (frame.width * frame.height)
-
-
-def _whole_frame(picture: Picture) -> Area:
-    return Area(0, 0, picture.width, picture.height)
 
 
 def _union(one: Area, other: Area) -> Area:
@@ -127,12 +123,13 @@ def _union(one: Area, other: Area) -> Area:
 
 def _brightness(picture: Picture, step: int) -> NDArray[np.uint8]:
     """Every ``step``-th pixel, the larger of luma and red: tissue in shadow is dark, but red."""
-    if picture.pixel_format is PixelFormat.RGB24:
-        sampled = np.ascontiguousarray(picture.pixels[::step, ::step])
+    if not picture.pixel_format.is_yuv:
+        sampled = cv2.merge([plane[::step, ::step] for plane in picture.planes()])
         luma, red = cv2.cvtColor(sampled, cv2.COLOR_RGB2GRAY), sampled[..., 0]
     else:
         luma = picture.luma_plane()[::step, ::step].astype(np.float32)
-        red_difference = picture.chroma_planes()[1][:: step // 2, :: step // 2]
+        rows, columns = picture.pixel_format.chroma_step
+        red_difference = picture.chroma_planes()[1][:: step // rows, :: step // columns]
         luma_weight, _, red_weight, offset = rgb_from_yuv(picture.matrix, picture.full_range)[0]
         red = luma_weight * luma + red_weight * red_difference + offset
     return np.maximum(luma, red).clip(0, 255).astype(np.uint8)

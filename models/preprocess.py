@@ -16,7 +16,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from models.geometry import Area
-from models.picture import Picture, PixelFormat, rgb_from_yuv
+from models.picture import Picture, rgb_from_yuv
 from models.spec import ModelSpec
 
 _FILTER = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
@@ -28,18 +28,17 @@ def model_input(picture: Picture, area: Area, spec: ModelSpec) -> NDArray[np.uin
     """The part ``area`` of ``picture``, stretched to the model's size.
 
     Args:
-        area: inside the picture; for 4:2:0 formats all four numbers are even.
+        area: inside the picture, and of whole chroma samples.
 
     Returns:
         (spec.height, spec.width, 3) uint8 RGB in [0, 255], the caller's own.
 
     Raises:
-        ValueError: ``area`` is empty, leaves the picture, or is odd in a 4:2:0 format.
+        ValueError: ``area`` is empty, leaves the picture, or cuts through a chroma sample.
     """
     check_area(area, picture)
-    planes = [_resized(plane, spec) for plane in _cropped_planes(picture, area)]
-    resized = cv2.merge(planes)
-    if picture.pixel_format is PixelFormat.RGB24:
+    resized = cv2.merge([_resized(plane, spec) for plane in picture.separated(area)])
+    if not picture.pixel_format.is_yuv:
         return np.asarray(cv2.convertScaleAbs(resized, alpha=1 / _FRACTION), np.uint8)
     conversion = rgb_from_yuv(picture.matrix, picture.full_range)
     conversion[:, :3] /= _FRACTION
@@ -50,7 +49,7 @@ def check_area(area: Area, picture: Picture) -> None:
     """Refuses an area that no picture of this size and format has.
 
     Raises:
-        ValueError: ``area`` is empty, leaves the picture, or is odd in a 4:2:0 format.
+        ValueError: ``area`` is empty, leaves the picture, or cuts through a chroma sample.
     """
     inside = (
         area.x >= 0
@@ -62,23 +61,10 @@ def check_area(area: Area, picture: Picture) -> None:
     )
     if not inside:
         raise ValueError(f"{area} is empty or leaves the {picture.width}x{picture.height} picture")
-    odd = any(side % 2 for side in (area.x, area.y, area.width, area.height))
-    if odd and picture.pixel_format is not PixelFormat.RGB24:
-        raise ValueError(f"{area} is odd; in {picture.pixel_format.value} all numbers must be even")
-
-
-def _cropped_planes(picture: Picture, area: Area) -> list[NDArray[np.uint8]]:
-    """R, G, B or Y, U, V; a plane's rows are contiguous, the rows themselves may lie apart."""
-    rows = slice(area.y, area.y + area.height)
-    columns = slice(area.x, area.x + area.width)
-    if picture.pixel_format is PixelFormat.RGB24:
-        return [np.asarray(plane, np.uint8) for plane in cv2.split(picture.pixels[rows, columns])]
-    half_rows = slice(rows.start // 2, rows.stop // 2)
-    half_columns = slice(columns.start // 2, columns.stop // 2)
-    chroma = [plane[half_rows, half_columns] for plane in picture.chroma_planes()]
-    if picture.pixel_format is PixelFormat.NV12:
-        chroma = [np.ascontiguousarray(plane) for plane in chroma]
-    return [picture.luma_plane()[rows, columns], *chroma]
+    rows, columns = picture.pixel_format.chroma_step
+    if area.x % columns or area.width % columns or area.y % rows or area.height % rows:
+        even = "x and width" if rows == 1 else "all numbers"
+        raise ValueError(f"{area} is odd; in {picture.pixel_format.value} {even} must be even")
 
 
 def _resized(plane: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint16]:

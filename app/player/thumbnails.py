@@ -21,11 +21,14 @@ def thumbnail(picture: Picture) -> NDArray[np.uint8]:
     scale = min(1.0, WIDTH / picture.width)
     width = max(2, round(picture.width * scale / 2) * 2)
     height = max(2, round(picture.height * scale / 2) * 2)
-    if picture.pixel_format is PixelFormat.RGB24:
-        return _shrunk(picture.pixels, width, height)
-    luma = _shrunk(picture.luma_plane(), width, height)
-    chroma = [_shrunk(plane, width // 2, height // 2) for plane in picture.chroma_planes()]
-    packed = np.concatenate([plane.reshape(-1) for plane in (luma, *chroma)])
+    if not picture.pixel_format.is_yuv:
+        return replace(picture, pixels=_shrunk(picture.pixels, width, height)).to_rgb()
+    luma, *chroma = picture.separated(picture.whole)
+    shrunk = [
+        _shrunk(luma, width, height),
+        *(_shrunk(plane, width // 2, height // 2) for plane in chroma),
+    ]
+    packed = np.concatenate([plane.reshape(-1) for plane in shrunk])
     small = replace(
         picture,
         pixels=packed.reshape(height * 3 // 2, width),
@@ -35,7 +38,7 @@ def thumbnail(picture: Picture) -> NDArray[np.uint8]:
 
 
 def _shrunk(plane: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    small = cv2.resize(np.ascontiguousarray(plane), (width, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from app.colour import Colour
 from app.overlay import CASING_COLOUR, LINE_COLOUR
-from app.planes import Colour
 from app.player.settings import MarkerKind
 from app.ui.layout import Pane, Viewport, cells, grown, overlap, pane
 from app.ui.marker_look import MarkerLook
@@ -36,7 +36,7 @@ class Scene:
 
     picture: Picture
     source: Area
-    """The part of the picture that is shown, in source pixels; even where the format is 4:2:0."""
+    """The part of the picture that is shown, in source pixels; of whole chroma samples."""
     marking: Marking | None
     look: MarkerLook
     viewport: Viewport

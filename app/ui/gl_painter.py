@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt6 import sip
 from PyQt6.QtCore import QPoint
 from PyQt6.QtGui import (
@@ -23,12 +24,12 @@ from PyQt6.QtOpenGL import (
     QOpenGLVertexArrayObject,
 )
 
+from app.colour import Colour
 from app.overlay import CASING_COLOUR, LINE_COLOUR
-from app.planes import Colour
 from app.ui.composition import LEAST_SLOPE, Contour, Drawing, Scene
 from app.ui.gl_texture import ImageTexture
 from app.ui.layout import Pane
-from app.ui.sampling import samples_per_side
+from app.ui.sampling import samples_per_pixel
 from app.ui.video_shaders import CONTOUR, COVER, INSIDE, PICTURE, TAG
 from models.geometry import Area
 from models.picture import Picture, PixelFormat, rgb_from_yuv
@@ -195,11 +196,13 @@ class GlPainter:
         for unit, name in enumerate(("first_plane", "second_plane", "third_plane")):
             self._planes[unit].bind(unit)
             program.setUniformValue(name, unit)
-        program.setUniformValue("plane_count", _PLANE_COUNTS[picture.pixel_format])
+        pixel_format = picture.pixel_format
+        program.setUniformValue("is_yuv", int(pixel_format.is_yuv))
+        program.setUniformValue("plane_count", len(picture.stored_planes()))
+        program.setUniformValue("luma_channel", pixel_format.luma_channel)
         program.setUniformValue("to_rgb", _to_rgb(picture))
-        source = pane.source
-        chroma = Area(source.x // 2, source.y // 2, source.width // 2, source.height // 2)
-        for name, plane in (("luma", source), ("chroma", chroma)):
+        chroma = picture.chroma_area(pane.source)
+        for name, plane in (("luma", pane.source), ("chroma", chroma)):
             scale_x = plane.width / pane.placed.width
             scale_y = plane.height / pane.placed.height
             start_x = plane.x + (pane.visible.x - pane.placed.x) * scale_x
@@ -207,9 +210,11 @@ class GlPainter:
             last_x, last_y = plane.x + plane.width - 1, plane.y + plane.height - 1
             program.setUniformValue(f"{name}_map", QVector4D(scale_x, scale_y, start_x, start_y))
             program.setUniformValue(f"{name}_limits", QVector4D(plane.x, plane.y, last_x, last_y))
-            program.setUniformValue(
-                f"{name}_samples", samples_per_side(plane.width, pane.placed.width)
+            samples = QPoint(
+                samples_per_pixel(plane.width, pane.placed.width),
+                samples_per_pixel(plane.height, pane.placed.height),
             )
+            program.setUniformValue(f"{name}_samples", samples)
         self._cover(program, pane.visible, height)
 
     def _draw_inside(self, contour: Contour) -> None:
@@ -294,9 +299,6 @@ class GlPainter:
         self._gl.glScissor(area.x, height - area.y - area.height, area.width, area.height)
 
 
-_PLANE_COUNTS = {PixelFormat.RGB24: 1, PixelFormat.NV12: 2, PixelFormat.YUV420P: 3}
-
-
 def _functions(context: QOpenGLContext) -> QOpenGLFunctions_4_1_Core:
     profile = QOpenGLVersionProfile(surface_format())
     functions = QOpenGLVersionFunctionsFactory.get(profile, context)
@@ -321,20 +323,10 @@ def _program(fragment: str, context: QOpenGLContext) -> QOpenGLShaderProgram:
 
 
 def _upload_planes(picture: Picture, textures: tuple[ImageTexture, ...]) -> None:
-    width, height = picture.width, picture.height
-    start = picture.pixels.ctypes.data
-    first, second, third = textures
-    if picture.pixel_format is PixelFormat.RGB24:
-        first.upload(sip.voidptr(start), width, height, 3)
-        return
-    first.upload(sip.voidptr(start), width, height, 1)
-    chroma = start + width * height
-    half_width, half_height = width // 2, height // 2
-    if picture.pixel_format is PixelFormat.NV12:
-        second.upload(sip.voidptr(chroma), half_width, half_height, 2)
-        return
-    second.upload(sip.voidptr(chroma), half_width, half_height, 1)
-    third.upload(sip.voidptr(chroma + half_width * half_height), half_width, half_height, 1)
+    stored = picture.stored_planes()
+    for plane, texture in zip(stored, textures[: len(stored)], strict=True):
+        rows, columns, channels = plane.shape
+        texture.upload(sip.voidptr(plane.ctypes.data), columns, rows, channels)
 
 
 def _address_of(image: QImage) -> sip.voidptr:
@@ -344,11 +336,14 @@ def _address_of(image: QImage) -> sip.voidptr:
 
 
 def _to_rgb(picture: Picture) -> QMatrix4x4:
-    """From a picture's components and 1 to R, G, B, all in [0, 1]."""
-    if picture.pixel_format is PixelFormat.RGB24:
-        return QMatrix4x4()
-    conversion = rgb_from_yuv(picture.matrix, picture.full_range)
-    conversion[:, 3] /= 255
+    """From a picture's components, in their order in memory, and 1 to R, G, B, all in [0, 1]."""
+    if picture.pixel_format.is_yuv:
+        conversion = rgb_from_yuv(picture.matrix, picture.full_range)
+        conversion[:, 3] /= 255
+    else:
+        conversion = np.eye(3, 4)
+        if picture.pixel_format is PixelFormat.BGR24:
+            conversion = conversion[::-1]
     return QMatrix4x4([*conversion.ravel().tolist(), 0.0, 0.0, 0.0, 1.0])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.ui.layout import Pane
-from app.ui.sampling import samples_per_side
+from app.ui.sampling import samples_per_pixel
 from app.ui.scratch import Sample, Scratch
 from models.geometry import Area
 from models.picture import Picture, PixelFormat, rgb_from_yuv
@@ -19,21 +19,22 @@ What the conversion makes of them fits in 16 bits."""
 _BAND_ROWS = 64
 """Converted together: what is made on the way stays in the processor's cache."""
 
+_TO_BGRA = {
+    PixelFormat.RGB24: cv2.COLOR_RGB2BGRA,
+    PixelFormat.BGR24: cv2.COLOR_BGR2BGRA,
+}
+
 
 def draw_picture(screen: NDArray[np.uint8], picture: Picture, pane: Pane, scratch: Scratch) -> None:
     """Draws into ``screen``, (height, width, 4) uint8 B, G, R, 255: ``pane.visible`` alone."""
-    source, visible = pane.source, pane.visible
+    visible = pane.visible
     target = screen[visible.y : visible.y + visible.height, visible.x : visible.x + visible.width]
-    if picture.pixel_format is PixelFormat.RGB24:
-        rgb = _visible(_cut(picture.pixels, source), pane, "rgb", scratch)
-        cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=target)
+    if not picture.pixel_format.is_yuv:
+        pixels = _visible(_cut(picture.pixels, pane.source), pane, "pixels", scratch)
+        cv2.cvtColor(pixels, _TO_BGRA[picture.pixel_format], dst=target)
         return
-    chroma = Area(source.x // 2, source.y // 2, source.width // 2, source.height // 2)
-    planes = {"luma": _cut(picture.luma_plane(), source)}
-    for number, plane in enumerate(_chroma(picture)):
-        planes[f"chroma {number}"] = _cut(plane, chroma)
     fine = []
-    for name, plane in planes.items():
+    for name, plane in zip("YUV", picture.separated(pane.source), strict=True):
         steps = scratch.array(f"{name}, fine", plane.shape, np.uint16)
         np.multiply(plane, _FINE, out=steps, dtype=np.uint16)
         fine.append(_visible(steps, pane, name, scratch))
@@ -62,14 +63,6 @@ def _convert(
     cv2.cvtColor(levels, cv2.COLOR_BGR2BGRA, dst=target)
 
 
-def _chroma(picture: Picture) -> tuple[NDArray[np.uint8], ...]:
-    """U and V, (H / 2, W / 2) each, or (H / 2, W / 2, 2) where they are stored interleaved."""
-    if picture.pixel_format is PixelFormat.NV12:
-        shape = (picture.height // 2, picture.width // 2, 2)
-        return (picture.pixels[picture.height :].reshape(shape),)
-    return picture.chroma_planes()
-
-
 def _cut(plane: NDArray[np.uint8], area: Area) -> NDArray[np.uint8]:
     return plane[area.y : area.y + area.height, area.x : area.x + area.width]
 
@@ -77,17 +70,25 @@ def _cut(plane: NDArray[np.uint8], area: Area) -> NDArray[np.uint8]:
 def _visible(plane: NDArray[Sample], pane: Pane, name: str, scratch: Scratch) -> NDArray[Sample]:
     """``plane`` of ``pane.source`` at the screen's size: (height, width), and its channels."""
     placed, visible = pane.placed, pane.visible
-    shown = plane
-    if plane.shape[:2] != (placed.height, placed.width):
-        samples = samples_per_side(plane.shape[1], placed.width)
-        rows, columns = placed.height, placed.width
-        channels: tuple[int, ...] = plane.shape[2:]
-        dtype = plane.dtype.type
-        shown = scratch.array(name, (rows * samples, columns * samples, *channels), dtype)
-        cv2.resize(plane, shown.shape[1::-1], dst=shown, interpolation=cv2.INTER_LINEAR)
-        if samples > 1:
-            mean = scratch.array(f"{name}, mean", (rows, columns, *channels), dtype)
-            cv2.resize(shown, (columns, rows), dst=mean, interpolation=cv2.INTER_AREA)
-            shown = mean
+    height, width = placed.height, placed.width
+    sampled = (
+        height * samples_per_pixel(plane.shape[0], height),
+        width * samples_per_pixel(plane.shape[1], width),
+    )
+    fine = _resized(plane, sampled, f"{name}, sampled", scratch)
+    # Halved, bilinear interpolation is the mean of the samples.
+    shown = _resized(fine, (height, width), f"{name}, mean", scratch)
     x, y = visible.x - placed.x, visible.y - placed.y
     return shown[y : y + visible.height, x : x + visible.width]
+
+
+def _resized(
+    plane: NDArray[Sample], size: tuple[int, int], name: str, scratch: Scratch
+) -> NDArray[Sample]:
+    """To ``size``, rows and columns, bilinear; ``plane`` itself where it has it."""
+    if plane.shape[:2] == size:
+        return plane
+    channels: tuple[int, ...] = plane.shape[2:]
+    resized = scratch.array(name, (*size, *channels), plane.dtype.type)
+    cv2.resize(plane, size[::-1], dst=resized, interpolation=cv2.INTER_LINEAR)
+    return resized

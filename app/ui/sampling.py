@@ -6,8 +6,8 @@ _LARGEST_STEP = 1.5
 """In source pixels; wider steps between single samples would show as flicker of fine texture."""
 
 
-def samples_per_side(source_length: int, shown_length: int) -> int:
-    """A pixel of the screen is the mean of this number squared of bilinear samples: 1 or 2.
+def samples_per_pixel(source_length: int, shown_length: int) -> int:
+    """A pixel of the screen is the mean of so many bilinear samples along an axis: 1 or 2.
 
     Bounded, so that the work grows with the screen and not with the picture.
     """

@@ -24,17 +24,21 @@ vec2 pixel()
 """
 
 _BILINEAR = """
-// Exact, where the hardware's own filter has 8 bits for a sample's place.
-vec4 bilinear(sampler2D plane, vec2 index)
+const ivec2 EVERY = ivec2(1, 0), EVEN = ivec2(2, 0), ODD = ivec2(2, 1);
+
+// Of the texture's columns every ``columns.x``-th alone, from ``columns.y`` on. Exact, where the
+// hardware's own filter has 8 bits for a sample's place.
+vec4 bilinear(sampler2D plane, ivec2 columns, vec2 index)
 {
-    ivec2 last = textureSize(plane, 0) - 1;
+    ivec2 stride = ivec2(columns.x, 1), start = ivec2(columns.y, 0);
+    ivec2 last = textureSize(plane, 0) / stride - 1;
     ivec2 first = clamp(ivec2(floor(index)), ivec2(0), last);
     ivec2 next = min(first + 1, last);
     vec2 part = clamp(index - vec2(first), 0.0, 1.0);
-    vec4 upper = mix(texelFetch(plane, first, 0),
-                     texelFetch(plane, ivec2(next.x, first.y), 0), part.x);
-    vec4 lower = mix(texelFetch(plane, ivec2(first.x, next.y), 0),
-                     texelFetch(plane, next, 0), part.x);
+    vec4 upper = mix(texelFetch(plane, first * stride + start, 0),
+                     texelFetch(plane, ivec2(next.x, first.y) * stride + start, 0), part.x);
+    vec4 lower = mix(texelFetch(plane, ivec2(first.x, next.y) * stride + start, 0),
+                     texelFetch(plane, next * stride + start, 0), part.x);
     return mix(upper, lower, part.y);
 }
 """
@@ -47,35 +51,49 @@ uniform sampler2D first_plane;
 uniform sampler2D second_plane;
 uniform sampler2D third_plane;
 uniform int plane_count;
+uniform bool is_yuv;
+uniform int luma_channel;   // of the first plane
 uniform mat4 to_rgb;
-// Of the first plane, and of the chroma planes:
+// Of R, G and B or luma, and of chroma:
 uniform vec4 luma_map;      // samples for each pixel; sample at the viewport's corner
 uniform vec4 luma_limits;   // first and last sample that is shown
-uniform int luma_samples;   // along each side of a pixel
+uniform vec2 luma_samples;  // of each pixel, along both axes
 uniform vec4 chroma_map;
 uniform vec4 chroma_limits;
-uniform int chroma_samples;
+uniform vec2 chroma_samples;
 out vec4 colour;
 
-vec4 mean(sampler2D plane, vec4 map, vec4 limits, int samples)
+vec4 mean(sampler2D plane, ivec2 columns, vec4 map, vec4 limits, vec2 samples)
 {
     vec4 total = vec4(0.0);
-    for (int row = 0; row < samples; ++row)
-        for (int column = 0; column < samples; ++column) {
-            vec2 offset = (vec2(column, row) + 0.5) / float(samples) - 0.5;
+    for (float row = 0.5; row < samples.y; ++row)
+        for (float column = 0.5; column < samples.x; ++column) {
+            vec2 offset = vec2(column, row) / samples - 0.5;
             vec2 index = (pixel() + offset) * map.xy + map.zw - 0.5;
-            total += bilinear(plane, clamp(index, limits.xy, limits.zw));
+            total += bilinear(plane, columns, clamp(index, limits.xy, limits.zw));
         }
-    return total / float(samples * samples);
+    return total / (samples.x * samples.y);
+}
+
+vec4 chroma(sampler2D plane, ivec2 columns)
+{
+    return mean(plane, columns, chroma_map, chroma_limits, chroma_samples);
 }
 
 void main()
 {
-    vec4 components = mean(first_plane, luma_map, luma_limits, luma_samples);
-    if (plane_count > 1)
-        components.yz = mean(second_plane, chroma_map, chroma_limits, chroma_samples).rg;
-    if (plane_count > 2)
-        components.z = mean(third_plane, chroma_map, chroma_limits, chroma_samples).r;
+    vec4 components = mean(first_plane, EVERY, luma_map, luma_limits, luma_samples);
+    if (is_yuv) {
+        components.x = components[luma_channel];
+        if (plane_count == 1) {  // U and V take turns beside luma
+            components.y = chroma(first_plane, EVEN)[1 - luma_channel];
+            components.z = chroma(first_plane, ODD)[1 - luma_channel];
+        } else {
+            components.yz = chroma(second_plane, EVERY).rg;
+            if (plane_count == 3)
+                components.z = chroma(third_plane, EVERY).r;
+        }
+    }
     colour = vec4(clamp((to_rgb * vec4(components.xyz, 1.0)).rgb, 0.0, 1.0), 1.0);
 }
 """
@@ -97,7 +115,7 @@ float levels(vec2 offset)
 {
     vec2 index = (pixel() - 0.5 + offset) * model_map.xy + model_map.zw;
     vec2 last = vec2(textureSize(probability, 0) - 1);
-    return 255.0 * bilinear(probability, clamp(index, vec2(0.0), last)).r;
+    return 255.0 * bilinear(probability, EVERY, clamp(index, vec2(0.0), last)).r;
 }
 
 void main()

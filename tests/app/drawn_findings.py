@@ -18,6 +18,9 @@ FORMS = [
     (PixelFormat.YUV420P, ColourMatrix.BT601, True),
     (PixelFormat.NV12, ColourMatrix.BT601, False),
     (PixelFormat.NV12, ColourMatrix.BT709, True),
+    (PixelFormat.YUYV422, ColourMatrix.BT709, False),
+    (PixelFormat.UYVY422, ColourMatrix.BT601, True),
+    (PixelFormat.BGR24, ColourMatrix.BT709, False),
 ]
 
 
@@ -25,8 +28,7 @@ def noise(
     form: tuple[PixelFormat, ColourMatrix, bool], height: int, width: int, seed: int = 0
 ) -> Picture:
     """A picture of random samples, which nobody may write to."""
-    rgb = form[0] is PixelFormat.RGB24
-    shape = (height, width, 3) if rgb else (height * 3 // 2, width)
+    shape = form[0].shape(height, width)
     pixels = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     pixels.setflags(write=False)
     return Picture(pixels, *form)

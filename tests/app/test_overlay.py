@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from app.colour import in_own_components
 from app.overlay import BLOCK, Marker, draw, marker_pixels
-from app.planes import in_own_components, planes
 from models.picture import ColourMatrix, Picture, PixelFormat
 from models.regions import Findings, Region
 from tests.app.drawn_findings import FORMS, discs, found, noise
@@ -33,10 +33,10 @@ all_forms = pytest.mark.parametrize(
 
 def assert_untouched_beside(picture: Picture, marked: Picture, covered: NDArray[np.bool_]) -> None:
     """Every sample that a pixel outside ``covered`` uses is the same in both pictures."""
-    for before, after in zip(planes(picture), planes(marked), strict=True):
-        step = picture.height // before.shape[0]
+    for before, after in zip(picture.planes(), marked.planes(), strict=True):
+        down, across = picture.height // before.shape[0], picture.width // before.shape[1]
         outside = ~covered
-        used = outside.reshape(before.shape[0], step, before.shape[1], step).any(axis=(1, 3))
+        used = outside.reshape(before.shape[0], down, before.shape[1], across).any(axis=(1, 3))
         assert np.array_equal(before[used], after[used])
 
 
@@ -83,7 +83,8 @@ def test_no_pixel_beside_any_marker_changes(
     form: tuple[PixelFormat, ColourMatrix, bool],
     marker: Marker,
 ) -> None:
-    height, width = size if form[0] is PixelFormat.RGB24 else (size[0] * 2, size[1] * 2)
+    down, across = form[0].chroma_step
+    height, width = size[0] * down, size[1] * across
     picture = noise(form, height, width)
     findings = found(discs(*blobs), height, width)
     marked = draw(picture, findings, marker)
@@ -101,7 +102,7 @@ def test_the_marker_is_lighter_or_darker_than_any_background(
     picture = noise(form, 128, 160)
     values = in_own_components(picture, background)
     plain = Picture(picture.pixels.copy(), *form)
-    for plane, value in zip(planes(plain), values, strict=True):
+    for plane, value in zip(plain.planes(), values, strict=True):
         plane[:] = value
     marked = draw(plain, found(SHAPES["one"], 128, 160), marker)
     grey = cv2.cvtColor(marked.to_rgb(), cv2.COLOR_RGB2GRAY).astype(int)
@@ -183,6 +184,6 @@ def test_lines_grow_with_the_picture() -> None:
 def test_colours_are_shown_as_they_are(form: tuple[PixelFormat, ColourMatrix, bool]) -> None:
     for colour in [(0, 0, 0), (255, 255, 255), (96, 255, 208), (200, 30, 30)]:
         picture = Picture(noise(form, 16, 16).pixels.copy(), *form)
-        for plane, value in zip(planes(picture), in_own_components(picture, colour), strict=True):
+        for plane, value in zip(picture.planes(), in_own_components(picture, colour), strict=True):
             plane[:] = value
         assert np.abs(picture.to_rgb().astype(int) - colour).max() <= 3

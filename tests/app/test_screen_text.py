@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.planes import planes
 from app.screen_text import without_screen_text
 from models.geometry import Area
 from models.picture import ColourMatrix, PixelFormat
@@ -21,17 +20,17 @@ def test_the_outside_is_black_and_the_inside_untouched(
 ) -> None:
     picture = noise(form, 128, 160)
     hidden = without_screen_text(picture, area)
-    for before, after in zip(planes(picture), planes(hidden), strict=True):
-        step = 128 // before.shape[0]
+    for before, after in zip(picture.planes(), hidden.planes(), strict=True):
+        down, across = 128 // before.shape[0], 160 // before.shape[1]
         inside = np.zeros(before.shape, np.bool_)
-        rows = slice(area.y // step, (area.y + area.height) // step)
-        inside[rows, area.x // step : (area.x + area.width) // step] = True
+        rows = slice(area.y // down, (area.y + area.height) // down)
+        inside[rows, area.x // across : (area.x + area.width) // across] = True
         assert np.array_equal(before[inside], after[inside])
         assert len(np.unique(after[~inside])) == 1
     outside = np.ones((128, 160), np.bool_)
     outside[area.y : area.y + area.height, area.x : area.x + area.width] = False
     # Beside the area, interpolated chroma may tint the black; light it cannot.
-    assert planes(hidden)[0][outside].max() <= (0 if form[2] or form[0].value == "rgb24" else 16)
+    assert hidden.planes()[0][outside].max() <= (0 if form[2] or not form[0].is_yuv else 16)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -39,7 +38,7 @@ def test_nothing_is_left_while_the_picture_is_not_found(
     form: tuple[PixelFormat, ColourMatrix, bool],
 ) -> None:
     hidden = without_screen_text(noise(form, 128, 160), None)
-    assert all(len(np.unique(plane)) == 1 for plane in planes(hidden))
+    assert all(len(np.unique(plane)) == 1 for plane in hidden.planes())
 
 
 def test_a_picture_that_fills_the_frame_is_handed_on_itself() -> None:

@@ -35,6 +35,7 @@ from app.sources.base import SourceInfo
 from models.picture import ColourMatrix, Picture, PixelFormat
 from tests.app.drawn_findings import FORMS, discs, found, noise, segmented
 from tests.locations import ROOT
+from tests.models.pictures import as_picture
 
 YUV = FORMS[1]
 HEIGHT, WIDTH = 96, 128
@@ -163,7 +164,7 @@ def test_the_marked_video_shows_the_pictures_in_their_own_colours(
     keys = [index for index, frame in enumerate(frames) if frame.key_frame]
     assert keys[0] == 0
     assert max(np.diff([*keys, len(frames)])) <= 30
-    rgb = form[0] is PixelFormat.RGB24
+    rgb = not form[0].is_yuv
     full_range = form[2] and not rgb
     assert frames[0].color_range == (2 if full_range else 1)
     assert frames[0].colorspace == (1 if rgb or form[1] is ColourMatrix.BT709 else 5)
@@ -181,14 +182,26 @@ def test_the_marked_video_shows_the_pictures_in_their_own_colours(
         assert np.sqrt(np.mean(error**2)) < 6
 
 
-def test_odd_sides_are_padded_by_one(tmp_path: Path) -> None:
-    picture = Picture(np.full((97, 131, 3), 120, np.uint8))
+@pytest.mark.parametrize(
+    ("pixel_format", "size"),
+    [
+        (PixelFormat.RGB24, (97, 131)),
+        (PixelFormat.BGR24, (97, 131)),
+        (PixelFormat.YUYV422, (97, 132)),
+        (PixelFormat.UYVY422, (97, 132)),
+    ],
+)
+def test_odd_sides_are_padded_by_one(
+    tmp_path: Path, pixel_format: PixelFormat, size: tuple[int, int]
+) -> None:
+    red = as_picture(np.full((98, 132, 3), (200, 60, 50), np.uint8), pixel_format)
+    picture = Picture(np.ascontiguousarray(red.pixels[: size[0], : size[1]]), pixel_format)
     video = MarkedVideo(tmp_path / "marked.mp4", source_info(), picture)
     video.write(picture, 0.0)
     video.close()
     (frame,) = decoded(tmp_path / "marked.mp4")
     assert (frame.height, frame.width) == (98, 132)
-    assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - 120).max() <= 4
+    assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - (200, 60, 50)).max() <= 4
 
 
 def test_a_change_of_resolution_begins_new_files(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from app.sinks.base import SinkError
 from app.sinks.snapshot import Snapshot, write_snapshot
 from models.backends.base import BackendInfo
 from models.geometry import Area
-from models.picture import Picture
+from models.picture import Picture, PixelFormat
 from models.regions import Region
+from tests.models.pictures import as_picture, scene
 
 AREA = Area(8, 4, 32, 20)
 RUNTIME = BackendInfo("onnxruntime", "1.0", "a processor", "FP32", "ab" * 32)
@@ -52,6 +53,17 @@ def test_two_pictures_and_their_facts(tmp_path: Path) -> None:
         assert np.array_equal(written[inside][..., ::-1], wanted[inside])
         written[inside] = 0
         assert not written.any()  # a name on the endoscope's screen is not written
+
+
+@pytest.mark.parametrize("pixel_format", PixelFormat)
+def test_colours_are_those_of_the_picture(tmp_path: Path, pixel_format: PixelFormat) -> None:
+    picture = as_picture(scene(32, 48), pixel_format)
+    path = write_snapshot(snapshot(picture, picture), tmp_path)
+    written = cv2.imread(str(path.with_name(f"{path.stem}-clean.png")))
+    assert written is not None
+    # Beside what was made black, chroma is interpolated with its grey.
+    inside = np.s_[6:22, 10:38]
+    assert np.array_equal(written[inside][..., ::-1], picture.to_rgb()[inside])
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

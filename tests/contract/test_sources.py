@@ -15,7 +15,6 @@ from app.frame import Frame
 from app.sources.base import SeekableSource, SourceError, VideoSource
 from app.sources.file import FileSource
 from app.sources.images import ImageSource
-from models.picture import PixelFormat
 from tests.app.sources.pictures import write_image
 from tests.app.sources.videos import CODINGS, numbered_picture, write_video
 
@@ -91,10 +90,8 @@ def test_pictures_are_what_info_says(source: VideoSource) -> None:
         assert (picture.width, picture.height) == (info.width, info.height)
         assert picture.pixels.dtype == np.uint8
         assert picture.pixels.flags.c_contiguous
-        if picture.pixel_format is PixelFormat.RGB24:
-            assert picture.pixels.shape == (info.height, info.width, 3)
-        else:
-            assert picture.pixels.shape == (info.height * 3 // 2, info.width)
+        shape = picture.pixel_format.shape(info.height, info.width)
+        assert picture.pixels.shape == shape
 
 
 def test_nobody_can_write_to_a_picture(source: VideoSource) -> None:

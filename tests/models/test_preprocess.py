@@ -12,7 +12,7 @@ from models.picture import ColourMatrix, Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
 from tests.locations import shared
-from tests.models.pictures import as_picture, decoded, scene
+from tests.models.pictures import PACKED_422, YUV_FORMATS, as_picture, decoded, scene
 
 SPEC = ModelSpec()
 MEAN_TOLERANCE = 0.4
@@ -41,7 +41,7 @@ def whole(picture: Picture) -> Area:
     return Area(0, 0, picture.width, picture.height)
 
 
-@pytest.mark.parametrize("pixel_format", [PixelFormat.YUV420P, PixelFormat.NV12])
+@pytest.mark.parametrize("pixel_format", YUV_FORMATS)
 @pytest.mark.parametrize("matrix", ColourMatrix)
 @pytest.mark.parametrize("full_range", [False, True])
 @pytest.mark.parametrize(("height", "width"), [(1080, 1920), (288, 384), (486, 720), (352, 352)])
@@ -56,9 +56,17 @@ def test_yuv(
     ("height", "width"),
     [(1080, 1920), (960, 1280), (529, 623), (487, 333), (352, 352), (352, 500), (101, 97)],
 )
-def test_rgb(height: int, width: int) -> None:
+@pytest.mark.parametrize("pixel_format", [PixelFormat.RGB24, PixelFormat.BGR24])
+def test_rgb(height: int, width: int, pixel_format: PixelFormat) -> None:
     rgb = scene(height, width)
-    check(Picture(rgb), rgb, Area(0, 0, width, height))
+    check(as_picture(rgb, pixel_format), rgb, Area(0, 0, width, height))
+
+
+@pytest.mark.parametrize("pixel_format", PACKED_422)
+def test_an_odd_number_of_rows_of_packed_yuv(pixel_format: PixelFormat) -> None:
+    whole_picture = as_picture(scene(488, 640), pixel_format)
+    picture = Picture(whole_picture.pixels[:487], pixel_format)
+    check(picture, decoded(picture), Area(6, 3, 600, 481))
 
 
 @pytest.mark.parametrize("pixel_format", PixelFormat)
@@ -68,7 +76,7 @@ def test_a_part_beside_a_grey_border(pixel_format: PixelFormat, level: int) -> N
     rgb = np.full((1080, 1920, 3), level, np.uint8)
     rgb[area.y : area.y + area.height, area.x : area.x + area.width] = scene(1010, 1340)
     picture = as_picture(rgb, pixel_format)
-    check(picture, rgb if pixel_format is PixelFormat.RGB24 else decoded(picture), area)
+    check(picture, decoded(picture), area)
 
 
 def test_pixels_outside_the_area_do_not_leak_in() -> None:
@@ -105,12 +113,21 @@ def test_an_area_that_leaves_the_picture_is_refused(area: Area) -> None:
         model_input(Picture(scene(48, 64)), area, SPEC)
 
 
-@pytest.mark.parametrize("area", [Area(1, 0, 10, 10), Area(0, 0, 10, 9)])
-def test_an_odd_area_is_refused_where_chroma_is_halved(area: Area) -> None:
-    rgb = scene(48, 64)
-    model_input(Picture(rgb), area, SPEC)
-    with pytest.raises(ValueError, match="even"):
-        model_input(as_picture(rgb, PixelFormat.NV12), area, SPEC)
+@pytest.mark.parametrize("pixel_format", PixelFormat)
+def test_an_area_that_cuts_through_chroma_is_refused(pixel_format: PixelFormat) -> None:
+    picture = as_picture(scene(480, 640), pixel_format)
+    odd_columns, odd_rows = pixel_format.is_yuv, pixel_format.chroma_step == (2, 2)
+    for area, refused in (
+        (Area(1, 0, 600, 400), odd_columns),
+        (Area(0, 0, 601, 400), odd_columns),
+        (Area(0, 1, 600, 400), odd_rows),
+        (Area(0, 0, 600, 401), odd_rows),
+    ):
+        if refused:
+            with pytest.raises(ValueError, match=r"must be even$"):
+                model_input(picture, area, SPEC)
+        else:
+            check(picture, decoded(picture), area)
 
 
 def test_real_images() -> None:

@@ -15,6 +15,7 @@ from models.geometry import Area, Geometry
 from models.picture import Picture, PixelFormat
 from models.regions import find_regions
 from models.segmentation import Segmentation, Timings
+from tests.models.pictures import as_picture
 
 THRESHOLD = 0.5
 LEAST_AREA = 0.0005
@@ -53,13 +54,6 @@ def shown(picture: Picture, mask: NDArray[np.bool_], area: Area) -> Shown:
 
 
 def in_format(frame: Shown, pixel_format: PixelFormat) -> Shown:
-    """``frame`` with its RGB picture in another format."""
-    rgb = frame.frame.picture.pixels
-    if pixel_format is PixelFormat.RGB24:
-        return frame
-    yuv = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8)
-    picture = Picture(yuv, PixelFormat.YUV420P)
-    if pixel_format is PixelFormat.NV12:
-        interleaved = np.stack(picture.chroma_planes(), axis=-1).reshape(-1, picture.width)
-        picture = Picture(np.vstack((picture.luma_plane(), interleaved)), PixelFormat.NV12)
+    """``frame`` with its RGB picture, of even sides, in another format."""
+    picture = as_picture(frame.frame.picture.pixels, pixel_format)
     return replace(frame, frame=replace(frame.frame, picture=picture))

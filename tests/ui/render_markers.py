@@ -1,11 +1,10 @@
-"""``python -m tests.ui.render_markers FILE``: every marker at every size, by both renderers.
+"""``python -m tests.ui.render_markers FILE``: every marker and every format, by both renderers.
 
 A process of its own, since Qt takes its scale factor from the environment when it starts.
 """
 
 from __future__ import annotations
 
-import itertools
 import sys
 from pathlib import Path
 
@@ -23,8 +22,10 @@ from tests.ui.frames import in_format, phantom_shown
 PHANTOM_SIZE = (960, 540)
 WINDOW_SIZES = ((320, 240), (480, 270), (701, 403))
 """Width and height in logical pixels; the last one is odd."""
-FORMATS = dict(zip(WINDOW_SIZES, PixelFormat, strict=True))
-"""Every format of a picture is shown, each at one size."""
+MARKED_FORMATS = dict(
+    zip(WINDOW_SIZES, (PixelFormat.RGB24, PixelFormat.YUV420P, PixelFormat.UYVY422), strict=True)
+)
+"""On which pictures markers are drawn, by the window's size."""
 
 
 def grabbed(view: PictureView) -> NDArray[np.uint8]:
@@ -38,8 +39,9 @@ def grabbed(view: PictureView) -> NDArray[np.uint8]:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
-def picture_name(renderer: Renderer, size: tuple[int, int], marker: str) -> str:
-    return f"{renderer.name} {size[0]}x{size[1]} {marker}"
+def picture_name(renderer: Renderer, size: tuple[int, int], shown: str) -> str:
+    """``shown`` is a kind of marker, or the format of a picture without one."""
+    return f"{renderer.name} {size[0]}x{size[1]} {shown}"
 
 
 def main() -> None:
@@ -49,13 +51,16 @@ def main() -> None:
     for renderer in (Renderer.OPENGL, Renderer.RASTER):
         view = PictureView(None, renderer)
         view.show()
-        for size, kind in itertools.product(WINDOW_SIZES, (None, *MarkerKind)):
+        for size in WINDOW_SIZES:
             view.resize(*size)
-            look = MarkerLook(visible=False) if kind is None else MarkerLook(kind=kind)
-            view.set_look(look)
-            view.show_frame(in_format(frame, FORMATS[size]))
-            marker = "none" if kind is None else kind.value
-            pictures[picture_name(renderer, size, marker)] = grabbed(view)
+            for kind in MarkerKind:
+                view.set_look(MarkerLook(kind=kind))
+                view.show_frame(in_format(frame, MARKED_FORMATS[size]))
+                pictures[picture_name(renderer, size, kind.value)] = grabbed(view)
+            view.set_look(MarkerLook(visible=False))
+            for pixel_format in PixelFormat:
+                view.show_frame(in_format(frame, pixel_format))
+                pictures[picture_name(renderer, size, pixel_format.value)] = grabbed(view)
         pictures[f"{renderer.name} drawn by"] = np.array(view.renderer)
         view.close()
     application.processEvents()

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from app.player.settings import MarkerKind
 from app.ui.picture_view import Renderer
+from models.picture import PixelFormat
 from tests.ui.frames import phantom_shown
-from tests.ui.render_markers import PHANTOM_SIZE, WINDOW_SIZES, picture_name
+from tests.ui.render_markers import MARKED_FORMATS, PHANTOM_SIZE, WINDOW_SIZES, picture_name
 
 REPOSITORY = Path(__file__).parents[2]
 TOLERANCE = 2
@@ -53,14 +54,16 @@ def truth() -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("size", WINDOW_SIZES)
-@pytest.mark.parametrize("marker", ["none", *(kind.value for kind in MarkerKind)])
+@pytest.mark.parametrize(
+    "content", [each.value for kind in (MarkerKind, PixelFormat) for each in kind]
+)
 def test_opengl_and_raster_look_the_same(
-    rendered: Rendered, ratio: float, size: tuple[int, int], marker: str
+    rendered: Rendered, ratio: float, size: tuple[int, int], content: str
 ) -> None:
     if str(rendered["OPENGL drawn by"]) == "raster":
         pytest.skip("needs OpenGL 4.1; install Mesa: the package libgl1-mesa-dri")
     on_gpu, on_cpu = (
-        rendered[picture_name(renderer, size, marker)]
+        rendered[picture_name(renderer, size, content)]
         for renderer in (Renderer.OPENGL, Renderer.RASTER)
     )
     width, height = (int(length * ratio + 0.5) for length in size)
@@ -135,7 +138,7 @@ def _changed(
     rendered: Rendered, renderer: Renderer, size: tuple[int, int], kind: MarkerKind
 ) -> NDArray[np.bool_]:
     """Where the marked picture differs from the same one without markers."""
-    plain = rendered[picture_name(renderer, size, "none")]
+    plain = rendered[picture_name(renderer, size, MARKED_FORMATS[size].value)]
     marked = rendered[picture_name(renderer, size, kind.value)]
     changed: NDArray[np.bool_] = (plain != marked).any(axis=2)
     return changed

@@ -14,8 +14,11 @@ from models.spec import ModelSpec
 
 KERNEL_NAMES = {
     PixelFormat.RGB24: "rgb24_to_input",
+    PixelFormat.BGR24: "bgr24_to_input",
     PixelFormat.YUV420P: "yuv420p_to_input",
     PixelFormat.NV12: "nv12_to_input",
+    PixelFormat.YUYV422: "yuyv422_to_input",
+    PixelFormat.UYVY422: "uyvy422_to_input",
 }
 BLOCK = (32, 8, 1)
 """Threads of a block, x first: a warp makes one run of 32 output pixels."""
@@ -44,12 +47,12 @@ def conversion_job(
     """The kernels' one argument, ``struct Job``, as an array of no dimensions.
 
     Args:
-        area: inside the picture; for 4:2:0 formats all four numbers are even.
+        area: inside the picture, and of whole chroma samples.
         picture_address: where the device finds ``picture.pixels``.
         input_address: where it writes (spec.height, spec.width, 3) uint8 RGB.
 
     Raises:
-        ValueError: ``area`` is empty, leaves the picture, or is odd in a 4:2:0 format.
+        ValueError: ``area`` is empty, leaves the picture, or cuts through a chroma sample.
     """
     check_area(area, picture)
     return np.array(

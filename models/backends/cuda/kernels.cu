@@ -16,7 +16,7 @@ struct Job {
     const unsigned char *picture;
     unsigned char *input;  // (input_height, input_width, 3) RGB
     int picture_width, picture_height;
-    int area_x, area_y, area_width, area_height;  // all even where chroma is halved
+    int area_x, area_y, area_width, area_height;  // even where chroma is halved
     int input_width, input_height;
     float rgb_from_yuv[12];  // (3, 4) by rows: weights of Y, U, V and 1; unused for RGB pictures
 };
@@ -45,7 +45,7 @@ struct Taps {
 // Samples that lie together: one plane, or several channels of the same resolution.
 struct Samples {
     const unsigned char *first;  // channel 0 of the area's upper left sample
-    size_t row_bytes, sample_bytes, channel_bytes;
+    ptrdiff_t row_bytes, sample_bytes, channel_bytes;
 
     template <int channels>
     __device__ void average(const Taps &across, const Taps &down, float (&mean)[channels]) const {
@@ -101,8 +101,9 @@ __device__ static inline void resize_rgb(const Job &job, const Samples &samples)
     output.write(job, rgb);
 }
 
-__device__ static inline void resize_yuv420(
-    const Job &job, const Samples &luma, const Samples &chroma) {
+// Chroma has half the columns of luma, and ``chroma_height`` rows in the area.
+__device__ static inline void resize_yuv(
+    const Job &job, const Samples &luma, const Samples &chroma, int chroma_height) {
     const OutputPixel output;
     if (output.is_outside(job)) {
         return;
@@ -110,7 +111,7 @@ __device__ static inline void resize_yuv420(
     const Taps across(output.column, job.input_width, job.area_width);
     const Taps down(output.row, job.input_height, job.area_height);
     const Taps chroma_across(output.column, job.input_width, job.area_width / 2);
-    const Taps chroma_down(output.row, job.input_height, job.area_height / 2);
+    const Taps chroma_down(output.row, job.input_height, chroma_height);
     float y[1], uv[2], rgb[3];
     luma.average(across, down, y);
     chroma.average(chroma_across, chroma_down, uv);
@@ -121,29 +122,53 @@ __device__ static inline void resize_yuv420(
     output.write(job, rgb);
 }
 
-// Offsets are size_t: products of large pictures' sides do not fit 32 bits.
+// Offsets are ptrdiff_t: products of large pictures' sides do not fit 32 bits.
 
-__device__ static inline Samples luma_of(const Job &job) {
-    const size_t row_bytes = job.picture_width;
-    return {job.picture + job.area_y * row_bytes + job.area_x, row_bytes, 1, 0};
+// ``red`` is the place of red in a pixel's bytes, and ``step`` leads from it to green, and to blue.
+__device__ static inline void resize_three_bytes(const Job &job, int red, int step) {
+    const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(job.picture_width) * 3;
+    const ptrdiff_t corner = job.area_y * row_bytes + static_cast<ptrdiff_t>(job.area_x) * 3;
+    resize_rgb(job, {job.picture + corner + red, row_bytes, 3, step});
 }
 
-extern "C" __global__ void rgb24_to_input(Job job) {
-    const size_t row_bytes = static_cast<size_t>(job.picture_width) * 3;
-    const size_t corner = job.area_y * row_bytes + static_cast<size_t>(job.area_x) * 3;
-    resize_rgb(job, {job.picture + corner, row_bytes, 3, 1});
+extern "C" __global__ void rgb24_to_input(Job job) { resize_three_bytes(job, 0, 1); }
+
+extern "C" __global__ void bgr24_to_input(Job job) { resize_three_bytes(job, 2, -1); }
+
+__device__ static inline void resize_yuv420(
+    const Job &job, ptrdiff_t chroma_row_bytes, ptrdiff_t sample_bytes, ptrdiff_t channel_bytes) {
+    const ptrdiff_t row_bytes = job.picture_width;
+    const unsigned char *luma = job.picture + job.area_y * row_bytes + job.area_x;
+    const unsigned char *chroma = job.picture + row_bytes * job.picture_height +
+                                  job.area_y / 2 * chroma_row_bytes +
+                                  job.area_x / 2 * sample_bytes;
+    resize_yuv(
+        job,
+        {luma, row_bytes, 1, 0},
+        {chroma, chroma_row_bytes, sample_bytes, channel_bytes},
+        job.area_height / 2);
 }
 
 extern "C" __global__ void yuv420p_to_input(Job job) {
-    const size_t luma_bytes = static_cast<size_t>(job.picture_width) * job.picture_height;
-    const size_t row_bytes = job.picture_width / 2;
-    const size_t corner = luma_bytes + job.area_y / 2 * row_bytes + job.area_x / 2;
-    resize_yuv420(job, luma_of(job), {job.picture + corner, row_bytes, 1, luma_bytes / 4});
+    const ptrdiff_t plane_bytes =
+        static_cast<ptrdiff_t>(job.picture_width / 2) * (job.picture_height / 2);
+    resize_yuv420(job, job.picture_width / 2, 1, plane_bytes);
 }
 
-extern "C" __global__ void nv12_to_input(Job job) {
-    const size_t luma_bytes = static_cast<size_t>(job.picture_width) * job.picture_height;
-    const size_t row_bytes = job.picture_width;
-    const size_t corner = luma_bytes + job.area_y / 2 * row_bytes + job.area_x;
-    resize_yuv420(job, luma_of(job), {job.picture + corner, row_bytes, 2, 1});
+extern "C" __global__ void nv12_to_input(Job job) { resize_yuv420(job, job.picture_width, 2, 1); }
+
+// Two pixels in four bytes; ``luma`` and ``chroma`` are where their first samples lie in them.
+__device__ static inline void resize_yuv422(const Job &job, int luma, int chroma) {
+    const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(job.picture_width) * 2;
+    const unsigned char *corner =
+        job.picture + job.area_y * row_bytes + static_cast<ptrdiff_t>(job.area_x) * 2;
+    resize_yuv(
+        job,
+        {corner + luma, row_bytes, 2, 0},
+        {corner + chroma, row_bytes, 4, 2},
+        job.area_height);
 }
+
+extern "C" __global__ void yuyv422_to_input(Job job) { resize_yuv422(job, 0, 1); }
+
+extern "C" __global__ void uyvy422_to_input(Job job) { resize_yuv422(job, 1, 0); }

@@ -7,20 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from app.player.thumbnails import MOST, WIDTH, Thumbnails, thumbnail
-from models.picture import ColourMatrix, Picture, PixelFormat
+from models.picture import Picture, PixelFormat
+from tests.models.pictures import as_picture
 
 
 def filled(pixel_format: PixelFormat, height: int, width: int) -> Picture:
     """Left half dark, right half light, of one colour."""
-    if pixel_format is PixelFormat.RGB24:
-        pixels = np.zeros((height, width, 3), np.uint8)
-        pixels[:] = (150, 60, 50)
-        pixels[:, width // 2 :] = (220, 130, 120)
-        return Picture(pixels)
-    pixels = np.full((height * 3 // 2, width), 128, np.uint8)
-    pixels[:height, : width // 2] = 60
-    pixels[:height, width // 2 :] = 200
-    return Picture(pixels, pixel_format, ColourMatrix.BT709, full_range=False)
+    rgb = np.empty((height, width, 3), np.uint8)
+    rgb[:, : width // 2] = (150, 60, 50)
+    rgb[:, width // 2 :] = (220, 130, 120)
+    return as_picture(rgb, pixel_format)
 
 
 @pytest.mark.parametrize("pixel_format", PixelFormat)

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from models.picture import Picture, PixelFormat
+from models.picture import Picture
 
 WIDTH, HEIGHT = 128, 64
 _BLOCK = 16
@@ -63,11 +63,8 @@ def numbered_picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> N
 
 def number_in(picture: Picture) -> int:
     """The number that ``numbered_picture`` put there."""
-    if picture.pixel_format is PixelFormat.RGB24:
-        luma = picture.pixels[..., 1]
-    else:
-        luma = picture.pixels[: picture.height]
-    centres = luma[_BLOCK // 2, _BLOCK // 2 : _BITS * _BLOCK : _BLOCK]
+    grey = picture.planes()[0]  # luma, or red: black and white are the same in both
+    centres = grey[_BLOCK // 2, _BLOCK // 2 : _BITS * _BLOCK : _BLOCK]
     return int(sum(1 << bit for bit, level in enumerate(centres) if level > 125))
 
 

@@ -7,9 +7,10 @@
 
 #include "host_cuda.h"
 
-static void check(Kernel kernel, int channels_or_0, int width, int height, int step, int missing) {
-    const size_t pixels = static_cast<size_t>(width) * height;
-    const size_t picture_bytes = channels_or_0 ? pixels * channels_or_0 : pixels * 3 / 2;
+// ``column_step`` and ``row_step``: the least sides of an area, and what it begins at multiples of.
+static void check(
+    Kernel kernel, size_t picture_bytes, int width, int height, int column_step, int row_step,
+    int missing) {
     const std::unique_ptr<unsigned char[]> picture(new unsigned char[picture_bytes]());
     const int input_sizes[][2] = {{1, 1}, {32, 8}, {33, 9}, {96, 64}};
     for (const auto &size : input_sizes) {
@@ -17,9 +18,9 @@ static void check(Kernel kernel, int channels_or_0, int width, int height, int s
         const std::unique_ptr<unsigned char[]> input(new unsigned char[input_bytes]);
         const int areas[][4] = {
             {0, 0, width, height},
-            {width - step, height - step, step, step},
-            {step, 0, width - step, height},
-            {0, height - step, width, step},
+            {width - column_step, height - row_step, column_step, row_step},
+            {column_step, 0, width - column_step, height},
+            {0, height - row_step, width, row_step},
         };
         for (const auto &area : areas) {
             if (area[2] == 0 || area[3] == 0) {
@@ -39,13 +40,21 @@ int main(int argument_count, char **) {
     const int missing = argument_count > 1 ? 1 : 0;
     for (const int width : {1, 2, 3, 7, 351, 640}) {
         for (const int height : {1, 2, 5, 353, 480}) {
-            check(rgb24_to_input, 3, width, height, 1, missing);
+            const size_t bytes = static_cast<size_t>(width) * height * 3;
+            check(rgb24_to_input, bytes, width, height, 1, 1, missing);
+            check(bgr24_to_input, bytes, width, height, 1, 1, missing);
         }
     }
     for (const int width : {2, 4, 6, 350, 640}) {
         for (const int height : {2, 4, 354, 480}) {
-            check(yuv420p_to_input, 0, width, height, 2, missing);
-            check(nv12_to_input, 0, width, height, 2, missing);
+            const size_t bytes = static_cast<size_t>(width) * height * 3 / 2;
+            check(yuv420p_to_input, bytes, width, height, 2, 2, missing);
+            check(nv12_to_input, bytes, width, height, 2, 2, missing);
+        }
+        for (const int height : {1, 2, 5, 353, 480}) {
+            const size_t bytes = static_cast<size_t>(width) * height * 2;
+            check(yuyv422_to_input, bytes, width, height, 2, 1, missing);
+            check(uyvy422_to_input, bytes, width, height, 2, 1, missing);
         }
     }
     std::puts("within bounds");

@@ -18,11 +18,10 @@ from models.picture import ColourMatrix, Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
 from tests.models.cuda.host_kernels import HostKernels, build
-from tests.models.pictures import as_picture, decoded, scene
+from tests.models.pictures import PACKED_422, YUV_FORMATS, as_picture, decoded, scene
 
 SPEC = ModelSpec()
 COLOURS = list(itertools.product(ColourMatrix, (False, True)))
-YUV_FORMATS = (PixelFormat.YUV420P, PixelFormat.NV12)
 
 WHOLE_AND_PART = [
     ((1080, 1920), Area(0, 0, 1920, 1080)),
@@ -52,12 +51,13 @@ def pillow_input(rgb: NDArray[np.uint8], area: Area) -> NDArray[np.uint8]:
     return np.asarray(resized, np.uint8)
 
 
+@pytest.mark.parametrize("pixel_format", [PixelFormat.RGB24, PixelFormat.BGR24])
 @pytest.mark.parametrize(("size", "area"), WHOLE_AND_PART + ODD)
 def test_rgb_is_resized_as_pillow_does(
-    kernels: HostKernels, size: tuple[int, int], area: Area
+    kernels: HostKernels, size: tuple[int, int], area: Area, pixel_format: PixelFormat
 ) -> None:
     rgb = scene(*size)
-    frame = kernels.model_input(Picture(rgb), area, SPEC)
+    frame = kernels.model_input(as_picture(rgb, pixel_format), area, SPEC)
     difference = np.abs(frame.astype(np.int16) - pillow_input(rgb, area))
     assert difference.mean() <= 0.5
     assert difference.max() <= 2
@@ -92,6 +92,20 @@ def test_device_and_cpu_see_the_same_frame(
     assert np.mean(difference > 1) < 0.001
 
 
+@pytest.mark.parametrize("pixel_format", PACKED_422)
+@pytest.mark.parametrize(
+    ("rows", "area"), [(487, Area(0, 0, 640, 487)), (101, Area(6, 3, 600, 97))]
+)
+def test_rows_of_packed_yuv_may_be_odd(
+    kernels: HostKernels, rows: int, area: Area, pixel_format: PixelFormat
+) -> None:
+    even = as_picture(scene(rows + 1, 640), pixel_format)
+    picture = Picture(even.pixels[:rows], pixel_format)
+    frame = kernels.model_input(picture, area, SPEC)
+    difference = np.abs(frame.astype(np.int16) - pillow_input(decoded(picture), area))
+    assert difference.mean() <= 1
+
+
 @pytest.mark.parametrize("pixel_format", YUV_FORMATS)
 @pytest.mark.parametrize(
     ("yuv", "matrix", "full_range", "rgb"),
@@ -117,12 +131,14 @@ def test_colour_bars_have_the_colours_of_the_standards(
     rgb: tuple[int, int, int],
     pixel_format: PixelFormat,
 ) -> None:
-    luma = np.full((4, 6), yuv[0], np.uint8)
-    chroma = np.array(yuv[1:], np.uint8)
-    samples = chroma.repeat(6) if pixel_format is PixelFormat.YUV420P else np.tile(chroma, 6)
-    picture = Picture(
-        np.concatenate((luma, samples.reshape(2, 6))), pixel_format, matrix, full_range
-    )
+    y, u, v = yuv
+    pixels = {
+        PixelFormat.YUV420P: np.array([[y] * 6] * 4 + [[u] * 6, [v] * 6], np.uint8),
+        PixelFormat.NV12: np.array([[y] * 6] * 4 + [[u, v] * 3] * 2, np.uint8),
+        PixelFormat.YUYV422: np.array([[[y, u], [y, v]] * 3] * 4, np.uint8),
+        PixelFormat.UYVY422: np.array([[[u, y], [v, y]] * 3] * 4, np.uint8),
+    }
+    picture = Picture(pixels[pixel_format], pixel_format, matrix, full_range)
     frame = kernels.model_input(picture, Area(0, 0, 6, 4), SPEC)
     assert np.abs(frame.reshape(-1, 3).astype(np.int16) - rgb).max() <= 1
 
