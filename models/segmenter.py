@@ -7,6 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.backends.base import Backend, BackendInfo
 from models.geometry import Geometry
 from models.picture import Picture
@@ -52,6 +55,10 @@ class Segmenter:
         trace: TracebackType | None,
     ) -> None:
         self._backend.__exit__(kind, error, trace)
+
+    def pin(self, memory: NDArray[np.uint8]) -> None:
+        """As ``Backend.pin``; called while the segmenter is entered."""
+        self._backend.pin(memory)
 
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
         """The network's answer to ``picture``, marked as that of frame ``frame_index``.

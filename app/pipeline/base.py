@@ -42,6 +42,15 @@ class AheadSegmenter(FrameSegmenter, Protocol):
         ...
 
 
+@runtime_checkable
+class InterruptibleSegmenter(FrameSegmenter, Protocol):
+    """One that can be kept from waiting, by any thread."""
+
+    def interrupt(self) -> None:
+        """Makes entering, and an answer that does not come soon, raise; now and later."""
+        ...
+
+
 class Sink(Protocol):
     """Where annotated frames end: files, or the screen. Both calls come from one thread."""
 

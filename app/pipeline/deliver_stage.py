@@ -15,15 +15,16 @@ from app.pipeline.ticket import Ticket
 class DeliverStage(TicketStage):
     """Writes the frames in order and closes the sink.
 
-    A frame waits for its segmentation until ``mask_wait_s`` after the source gave it; None: as long
-    as that takes. The wait counts from there, so that frames behind a late one do not wait longer.
+    A frame waits for its segmentation until ``mask_wait_s()`` after the source gave it; None: as
+    long as that takes. The wait counts from there, so that frames behind a late one do not wait
+    longer.
     """
 
     def __init__(
         self,
         sink: Sink,
         inbox: Mailbox[Ticket],
-        mask_wait_s: float | None,
+        mask_wait_s: Callable[[], float | None],
         fail: Callable[[BaseException], None],
     ) -> None:
         super().__init__("deliver", inbox, fail)
@@ -50,9 +51,10 @@ class DeliverStage(TicketStage):
             self.latencies_ns.add(ended_ns - ticket.frame.captured_ns)
 
     def _wait_left_s(self, ticket: Ticket) -> float | None:
-        if self._mask_wait_s is None:
+        mask_wait_s = self._mask_wait_s()
+        if mask_wait_s is None:
             return None
-        return max(0.0, self._mask_wait_s - (time.monotonic_ns() - ticket.read_ns) / 1e9)
+        return max(0.0, mask_wait_s - (time.monotonic_ns() - ticket.read_ns) / 1e9)
 
     def _let_go(self, ticket: Ticket) -> None:
         ticket.cancel()

@@ -68,6 +68,10 @@ class PipelineSnapshot:
     """Frames delivered with their own segmentation."""
     latency: Percentiles
     """From ``Frame.captured_ns`` to the end of the frame's ``write``."""
+    mask_latency: Percentiles
+    """From ``Frame.captured_ns`` to the segmentation, late ones too; of live video alone."""
+    segmenter_entered: bool
+    """Whether frames wait for their segmentation; they do not while the segmenter starts."""
     segmenter_error: Exception | None
     """Why frames go on without segmentation; None while the segmenter works. Only under LATEST."""
     segmenter_failures: int

@@ -10,7 +10,7 @@ from threading import Lock
 from app.pipeline.base import FrameSegmenter, Sink
 from app.pipeline.deliver_stage import DeliverStage
 from app.pipeline.mailbox import DropPolicy, Mailbox
-from app.pipeline.metrics import PipelineSnapshot, PipelineState, percentiles
+from app.pipeline.metrics import PipelineSnapshot, PipelineState, Ring, percentiles
 from app.pipeline.read_stage import ReadStage
 from app.pipeline.segment_stage import SegmentStage
 from app.sources.base import VideoSource
@@ -42,8 +42,9 @@ class Pipeline:
             also the most under LATEST.
         mask_wait_ms: how long after it was read a live frame waits for its segmentation; by default
             one frame time of the source, to which anything longer is cut.
-        restart_delay_s: pause before a live segmenter that failed is entered again. After
-            ``segment_stage.RESTARTS`` in a minute it stays out.
+        restart_delay_s: pause before a live segmenter that failed is entered again; it doubles
+            with each time within a minute, and after ``segment_stage.RESTARTS`` the segmenter stays
+            out.
         on_segmenter_failure: called under LATEST with each failure, on the segmenter's thread; the
             snapshot has the latest one too.
 
@@ -60,7 +61,7 @@ class Pipeline:
         *,
         capacity: int | None = None,
         mask_wait_ms: float | None = None,
-        restart_delay_s: float = 1.0,
+        restart_delay_s: float = 0.25,
         on_segmenter_failure: Callable[[Exception], None] | None = None,
     ) -> None:
         capacity = CAPACITY[policy] if capacity is None else capacity
@@ -70,6 +71,9 @@ class Pipeline:
             raise ValueError("mask_wait_ms is for live video; recorded video waits for every mask")
 
         self._source = source
+        self._policy = policy
+        self.mask_wait_ms = mask_wait_ms
+        """May be set at any time; only for live video."""
         self._interrupt_claim = Lock()
         self._interrupt_under_way = Lock()
         self._interrupt_under_way.acquire()
@@ -78,13 +82,13 @@ class Pipeline:
         self._start_claim = Lock()
         self._launched = False
 
+        self._segment: SegmentStage | None = None
         self._deliver = DeliverStage(
             sink,
             Mailbox(capacity, policy),
-            _mask_wait_s(source, segmenter, policy, mask_wait_ms),
+            self._mask_wait_s,
             self._fail,
         )
-        self._segment: SegmentStage | None = None
         if segmenter is not None:
             self._segment = SegmentStage(
                 segmenter,
@@ -122,6 +126,16 @@ class Pipeline:
         """
         # Takes no lock that the interrupted thread could hold.
         self._interrupt()
+
+    @property
+    def segmenter_stays_out(self) -> bool:
+        """Whether a live segmenter failed too often to be entered before ``retry_segmenter``."""
+        return self._segment is not None and self._segment.stays_out
+
+    def retry_segmenter(self) -> None:
+        """Enters a segmenter again that stays out; otherwise does nothing. Any thread."""
+        if self._segment is not None:
+            self._segment.retry()
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True once every thread has ended, False after ``timeout_s``.
@@ -174,6 +188,8 @@ class Pipeline:
             deliver=deliver,
             masked=self._deliver.masked,
             latency=percentiles(self._deliver.latencies_ns),
+            mask_latency=percentiles(self._segment.latencies_ns if self._segment else Ring()),
+            segmenter_entered=self._segment is not None and self._segment.entered,
             segmenter_error=self._segment.error if self._segment else None,
             segmenter_failures=self._segment.failures if self._segment else 0,
         )
@@ -213,6 +229,17 @@ class Pipeline:
                     return False
         return True
 
+    def _mask_wait_s(self) -> float | None:
+        """For the next frame: a live source may come back with another rate."""
+        if self._segment is None:
+            return 0.0
+        if self._policy is DropPolicy.EVERY:
+            return None
+        frame_time_s = float(1 / self._source.info.rate)
+        if self.mask_wait_ms is None:
+            return frame_time_s
+        return min(self.mask_wait_ms / 1000, frame_time_s)
+
     def _fail(self, error: BaseException) -> None:
         self._failures.append(error)
         self._interrupt()
@@ -241,17 +268,3 @@ class Pipeline:
 def _add_notes(error: BaseException, others: Iterable[BaseException]) -> None:
     for other in others:
         error.add_note(f"the pipeline also failed with {other!r}")
-
-
-def _mask_wait_s(
-    source: VideoSource,
-    segmenter: FrameSegmenter | None,
-    policy: DropPolicy,
-    mask_wait_ms: float | None,
-) -> float | None:
-    if segmenter is None:
-        return 0.0
-    if policy is DropPolicy.EVERY:
-        return None
-    frame_time_s = float(1 / source.info.rate)
-    return frame_time_s if mask_wait_ms is None else min(mask_wait_ms / 1000, frame_time_s)

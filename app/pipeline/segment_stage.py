@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.frame import Annotated
-from app.pipeline.base import AheadSegmenter, FrameSegmenter
+from app.pipeline.base import AheadSegmenter, FrameSegmenter, InterruptibleSegmenter
 from app.pipeline.mailbox import DropPolicy, Mailbox
+from app.pipeline.metrics import Ring
 from app.pipeline.stage import TicketStage
 from app.pipeline.ticket import Ticket
 from models.segmentation import Segmentation
@@ -36,9 +37,11 @@ class _Begun:
 class SegmentStage(TicketStage):
     """Enters the segmenter, asks it about each frame, leaves it.
 
-    Under EVERY its failure ends the pipeline. Under LATEST frames go on without segmentation, and
-    the segmenter is entered again after ``restart_delay_s``. Under EVERY, one that works on several
-    frames at a time is given them.
+    Under EVERY its failure ends the pipeline, and one that works on several frames at a time is
+    given them. Under LATEST frames go on without segmentation while the segmenter is being entered
+    and after it failed. It is then entered again, the first time after ``restart_delay_s``, and
+    within ``RESTART_WINDOW_S`` each time after twice the pause before. One that can be interrupted
+    is when no more frames come.
     """
 
     def __init__(
@@ -56,9 +59,34 @@ class SegmentStage(TicketStage):
         self._restart_delay_s = restart_delay_s
         self._on_failure = on_failure
         self._restarts_s: deque[float] = deque(maxlen=RESTARTS)
+        self.latencies_ns = Ring()
+        """From capture to the answer, of frames that are segmented one at a time."""
+        self._ending = False
+        self.entered = False
+        """Whether frames wait for the segmenter now; under LATEST they do so only then."""
         self.failures = 0
+        self.stays_out = False
+        """It failed too often, and is not entered again before ``retry``."""
+        self._retry_wanted = False
         self.error: Exception | None = None
         """What keeps frames from being segmented now; only under LATEST."""
+
+    def accept(self, ticket: Ticket) -> None:
+        super().accept(ticket)
+        if self._policy is DropPolicy.LATEST and not self.entered:
+            ticket.show_unmasked()
+
+    def close(self) -> None:
+        super().close()
+        if self._policy is DropPolicy.LATEST and isinstance(
+            self._segmenter, InterruptibleSegmenter
+        ):
+            self._ending = True
+            self._segmenter.interrupt()
+
+    def retry(self) -> None:
+        """Enters the segmenter again although it failed too often; any thread."""
+        self._retry_wanted = self.stays_out
 
     def _work(self) -> None:
         self._segment_until_failure()
@@ -68,6 +96,7 @@ class SegmentStage(TicketStage):
     def _segment_until_failure(self) -> None:
         """One life of the segmenter; it ends with the frames, or with the first error."""
         with self._reporting(), self._segmenter as segmenter, self._reporting():
+            self.entered = True
             if self._policy is DropPolicy.EVERY and isinstance(segmenter, AheadSegmenter):
                 self._segment_ahead(segmenter)
             else:
@@ -120,7 +149,9 @@ class SegmentStage(TicketStage):
         except BaseException:
             self._drop(ticket)
             raise
-        self._metrics.finished(begun_ns, time.monotonic_ns())
+        ended_ns = time.monotonic_ns()
+        self._metrics.finished(begun_ns, ended_ns)
+        self.latencies_ns.add(ended_ns - frame.captured_ns)
         self.error = None
         ticket.show(annotated)
 
@@ -129,6 +160,10 @@ class SegmentStage(TicketStage):
         restart_s = self._next_restart_s()
         while (ticket := self._inbox.take()) is not None:
             self._drop(ticket)
+            if self._retry_wanted:
+                self._retry_wanted = self.stays_out = False
+                self._restarts_s.clear()
+                return True
             if time.monotonic() >= restart_s:
                 self._restarts_s.append(time.monotonic())
                 return True
@@ -136,10 +171,12 @@ class SegmentStage(TicketStage):
 
     def _next_restart_s(self) -> float:
         now_s = time.monotonic()
-        if len(self._restarts_s) == RESTARTS and now_s - self._restarts_s[0] < RESTART_WINDOW_S:
-            logger.error("the segmenter failed too often and stays out; restart to try it again")
+        recent = sum(now_s - restart_s < RESTART_WINDOW_S for restart_s in self._restarts_s)
+        if recent == RESTARTS:
+            self.stays_out = True
+            logger.error("the segmenter failed too often and stays out until it is tried by hand")
             return math.inf
-        return now_s + self._restart_delay_s
+        return now_s + self._restart_delay_s * 2.0**recent
 
     def _let_go(self, ticket: Ticket) -> None:
         if self._policy is DropPolicy.LATEST:
@@ -155,6 +192,10 @@ class SegmentStage(TicketStage):
             self._report(error)
 
     def _report(self, error: Exception) -> None:
+        self.entered = False
+        if self._ending:
+            logger.debug("the segmenter was interrupted: %s", error)
+            return
         self.failures += 1
         if self._policy is DropPolicy.EVERY:
             self._fail(error)

@@ -35,8 +35,15 @@ class PlayerSegmenter(FrameSegmenter, Protocol):
         ...
 
 
-class SegmenterError(Exception):
+class SegmenterError(BackendError):
     """The segmenter failed or is silent; the message is one sentence for the person."""
+
+
+def segmenter_sentence(error: Exception) -> str:
+    """What ``error``, of loading or using a segmenter, is to the person."""
+    if isinstance(error, BackendError | WeightsError):
+        return str(error)
+    return f"The network failed ({type(error).__name__}: {error})."
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +61,7 @@ class SegmenterThread:
 
     Args:
         load: gives a segmenter that is not entered. May take its time, and may raise; the sentence
-            of a ``SegmenterError``, ``BackendError`` or ``WeightsError`` is shown as it is.
+            of a ``BackendError`` or ``WeightsError`` is shown as it is.
         on_change: called on that thread when ``ready``, ``failure`` or ``ended`` changes.
     """
 
@@ -161,10 +168,7 @@ class SegmenterThread:
             return None if self._stopping else self._job
 
     def _fail(self, error: Exception) -> None:
-        if isinstance(error, SegmenterError | BackendError | WeightsError):
-            sentence = str(error)
-        else:
-            sentence = f"The network failed ({type(error).__name__}: {error})."
+        sentence = segmenter_sentence(error)
         _log.error("the video goes on without segmentation: %s", sentence, exc_info=error)
         with self._changed:
             self._failure = sentence

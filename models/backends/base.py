@@ -133,10 +133,26 @@ class Backend(ABC):
         """Begins what ``infer_picture`` does; what is given back waits for its end.
 
         At most ``depth`` pictures are begun and not finished; each is finished once, in order.
-        Neither ``picture`` nor anything else needs to be kept for it.
+        Unless it lies in memory given to ``pin``, ``picture`` need not be kept for it.
         """
         probability = self.infer_picture(picture, area)
         return lambda: probability
+
+    def pin(self, memory: NDArray[np.uint8]) -> None:
+        """Tells that pictures will lie in ``memory`` until the backend is left.
+
+        Only to be fast: a runtime that can take pictures from there without copying them first does
+        so, and such a picture must stay as it is until it is finished.
+
+        Args:
+            memory: contiguous uint8, such as shared memory, mapped for writing; it is given back
+                after the backend is left.
+
+        Raises:
+            RuntimeError: the backend is not active, or was entered on another thread.
+        """
+        self._require_active()
+        self._pin(memory)
 
     def _require_active(self) -> None:
         if self._owner is None:
@@ -152,6 +168,9 @@ class Backend(ABC):
 
     @abstractmethod
     def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]: ...
+
+    def _pin(self, memory: NDArray[np.uint8]) -> None:  # noqa: B027 - most have no use for it
+        """Makes ``memory`` fast to take pictures from, until ``_deactivate``."""
 
     @abstractmethod
     def _deactivate(self) -> None:

@@ -79,6 +79,9 @@ class FirstThatWorks(Backend):
     def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return self._backend.infer(frame)
 
+    def _pin(self, memory: NDArray[np.uint8]) -> None:
+        self._backend.pin(memory)
+
     def _deactivate(self) -> None:
         self._backend.__exit__(None, None, None)
 

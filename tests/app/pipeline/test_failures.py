@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from fractions import Fraction
+from itertools import pairwise
 from threading import Event
 
 import pytest
@@ -18,6 +20,7 @@ from tests.app.pipeline.synthetic import (
     NumberReader,
     NumberSink,
     Step,
+    awaited,
     joined,
     pipeline_threads,
     until,
@@ -108,8 +111,12 @@ def test_live_video_ends_with_the_failure_of_source_or_sink(where: str) -> None:
 def test_live_video_goes_on_without_the_segmenter(
     where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def wait(index: int) -> None:
+        until(lambda: len(parts.sink.indices) == index)
+        until(lambda: bool(failures) or pipeline.snapshot().segmenter_entered)
+
     parts = Parts(where)
-    source = NumberedSource(50, lambda index: until(lambda: len(parts.sink.indices) == index))
+    source = NumberedSource(50, wait)
     failures: list[Exception] = []
     pipeline = Pipeline(
         source,
@@ -134,10 +141,13 @@ def test_live_video_goes_on_without_the_segmenter(
 
 
 def test_a_live_segmenter_is_entered_again_after_it_failed() -> None:
+    def wait(index: int) -> None:
+        until(lambda: len(sink.indices) == index)
+        if index in (0, 9):
+            until(lambda: pipeline.snapshot().segmenter_entered)
+
     sink = NumberSink()
-    source = NumberedSource(
-        60, lambda index: until(lambda: len(sink.indices) == index), Fraction(1, 30)
-    )
+    source = NumberedSource(60, wait, Fraction(1, 30))
     segmenter = NumberReader(breaking_at(7))
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.LATEST, restart_delay_s=0.0)
     final = pipeline.run()
@@ -162,16 +172,75 @@ def test_a_live_segmenter_that_keeps_failing_stays_out(caplog: pytest.LogCapture
     assert "stays out" in caplog.text
 
 
-def test_a_failing_listener_does_not_stop_live_video(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_restart_is_waited_for_twice_as_long() -> None:
+    entered_s: list[float] = []
+
+    def break_again() -> None:
+        entered_s.append(time.monotonic())
+        break_down("on entry")
+
+    source = NumberedSource(1 << 20, lambda index: time.sleep(0.001))
+    segmenter = NumberReader()
+    segmenter.on_enter = break_again
+    pipeline = Pipeline(source, segmenter, NumberSink(), DropPolicy.LATEST, restart_delay_s=0.01)
+    pipeline.start()
+    until(lambda: len(entered_s) == 1 + RESTARTS)
+    pipeline.stop()
+    joined(pipeline)
+    pauses_s = [later - earlier for earlier, later in pairwise(entered_s)]
+    assert all(pause_s >= 0.01 * 2**times for times, pause_s in enumerate(pauses_s))
+
+
+class Interruptible(NumberReader):
+    """Hangs at frame 7, or when it is entered, until it is interrupted."""
+
+    def __init__(self, where: str) -> None:
+        self._interrupted = Event()
+        super().__init__(lambda index: self._hang() if index == 7 else None)
+        if where == "enter":
+            self.on_enter = self._hang
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+
+    def _hang(self) -> None:
+        awaited(self._interrupted)
+        break_down("by interruption")
+
+
+@pytest.mark.parametrize("where", ["enter", "segment"])
+def test_a_live_segmenter_that_hangs_is_interrupted_at_the_end(where: str) -> None:
+    def wait(index: int) -> None:
+        until(lambda: len(sink.indices) == index)
+        if index == 0 and where == "segment":
+            until(lambda: pipeline.snapshot().segmenter_entered)
+
     sink = NumberSink()
-    source = NumberedSource(50, lambda index: until(lambda: len(sink.indices) == index))
-    final = Pipeline(
-        source,
+    segmenter = Interruptible(where)
+    pipeline = Pipeline(NumberedSource(20, wait), segmenter, sink, DropPolicy.LATEST)
+    final = pipeline.run()
+    assert sink.indices == list(range(20))
+    assert sink.masked == list(range(7 if where == "segment" else 0))
+    assert segmenter.left == segmenter.entered == (where == "segment")
+    assert (final.segmenter_failures, final.segmenter_error) == (0, None)
+    assert pipeline_threads() == []
+
+
+def test_a_failing_listener_does_not_stop_live_video(caplog: pytest.LogCaptureFixture) -> None:
+    def wait(index: int) -> None:
+        until(lambda: len(sink.indices) == index)
+        if index == 0:
+            until(lambda: pipeline.snapshot().segmenter_entered)
+
+    sink = NumberSink()
+    pipeline = Pipeline(
+        NumberedSource(50, wait),
         NumberReader(breaking_at(7)),
         sink,
         DropPolicy.LATEST,
         on_segmenter_failure=lambda error: break_down("in the listener"),
-    ).run()
+    )
+    final = pipeline.run()
     assert sink.indices == list(range(50))
     assert final.state is PipelineState.FINISHED
     assert "in the listener" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from threading import Event
@@ -35,16 +36,21 @@ class Lockstep:
     """A source that gives a frame once the one before it was delivered: nothing is too late."""
 
     def __init__(self, count: int, rate: Fraction = Fraction(25)) -> None:
+        self.before_first: Callable[[], None] = lambda: None
         self.sink = NumberSink()
         self.source = NumberedSource(count, self._until_delivered, rate)
 
     def _until_delivered(self, index: int) -> None:
+        if index == 0:
+            self.before_first()
         until(lambda: len(self.sink.indices) == index)
 
 
 def test_a_segmenter_in_time_masks_every_frame() -> None:
     live = Lockstep(1_000, LONG_FRAME_TIME)
-    final = Pipeline(live.source, NumberReader(), live.sink, DropPolicy.LATEST).run()
+    pipeline = Pipeline(live.source, NumberReader(), live.sink, DropPolicy.LATEST)
+    live.before_first = lambda: until(lambda: pipeline.snapshot().segmenter_entered)
+    final = pipeline.run()
     assert live.sink.indices == live.sink.masked == list(range(1_000))
     assert live.sink.mismatches == 0
     assert final.masked == 1_000
@@ -195,6 +201,7 @@ class Mixer(NumberReader):
 def test_the_mask_of_another_frame_is_refused() -> None:
     live = Lockstep(20, LONG_FRAME_TIME)
     pipeline = Pipeline(live.source, Mixer(), live.sink, DropPolicy.LATEST, restart_delay_s=0.0)
+    live.before_first = lambda: until(lambda: pipeline.snapshot().segmenter_entered)
     final = pipeline.run()
     assert live.sink.indices == list(range(20))
     assert live.sink.masked == []

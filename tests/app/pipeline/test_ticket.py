@@ -90,6 +90,7 @@ def fail(error: BaseException) -> None:
 def test_a_frame_displaced_before_segmentation_goes_on_at_once() -> None:
     inbox = Mailbox[Ticket](1, DropPolicy.LATEST)
     stage = SegmentStage(NumberReader(), inbox, DropPolicy.LATEST, 1.0, None, fail)
+    stage.entered = True
     older, newer = new_ticket(0), new_ticket(1)
     stage.accept(older)
     assert not older.answered
@@ -101,8 +102,20 @@ def test_a_frame_displaced_before_segmentation_goes_on_at_once() -> None:
     assert shown.segmentation is None
 
 
+def test_a_frame_that_comes_before_the_segmenter_is_entered_goes_on_at_once() -> None:
+    inbox = Mailbox[Ticket](1, DropPolicy.LATEST)
+    stage = SegmentStage(NumberReader(), inbox, DropPolicy.LATEST, 1.0, None, fail)
+    ticket = new_ticket(0)
+    stage.accept(ticket)
+    assert ticket.answered
+    shown = ticket.wait(None)
+    assert shown is not None
+    assert shown.segmentation is None
+    assert stage.snapshot().frames_in == 1
+
+
 def test_a_frame_displaced_before_delivery_is_not_segmented_any_more() -> None:
-    stage = DeliverStage(NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST), 1.0, fail)
+    stage = DeliverStage(NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST), lambda: 1.0, fail)
     older, newer = new_ticket(0), new_ticket(1)
     stage.accept(older)
     stage.accept(newer)
@@ -114,7 +127,7 @@ def test_a_frame_displaced_before_delivery_is_not_segmented_any_more() -> None:
 def test_a_frame_that_was_read_long_ago_waits_no_longer() -> None:
     mask_wait_s = 2 * WATCHDOG_S
     sink, inbox = NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST)
-    stage = DeliverStage(sink, inbox, mask_wait_s, fail)
+    stage = DeliverStage(sink, inbox, lambda: mask_wait_s, fail)
     stage.accept(new_ticket(0, time.monotonic_ns() - int(mask_wait_s * 1e9)))
     stage.close()
     stage.start()
