@@ -10,6 +10,7 @@ from threading import Lock
 from app.pipeline.base import FrameSegmenter, Sink
 from app.pipeline.deliver_stage import DeliverStage
 from app.pipeline.mailbox import DropPolicy, Mailbox
+from app.pipeline.mask_wait import MaskWait
 from app.pipeline.metrics import PipelineSnapshot, PipelineState, Ring, percentiles
 from app.pipeline.read_stage import ReadStage
 from app.pipeline.segment_stage import SegmentStage
@@ -26,10 +27,10 @@ class Pipeline:
 
     The deliver stage takes the frames in order and waits for each one's segmentation. Under EVERY
     it waits as long as that takes, and no frame is left out: what is delivered is always the
-    frames from 0 to some last one. Under LATEST it waits one frame time at most, then delivers the
-    frame without; a segmentation that comes later is not seen. The policy changes nothing else but
-    what a failing segmenter does: it ends recorded video; live video goes on without segmentation
-    and enters the segmenter again later.
+    frames from 0 to some last one. Under LATEST it waits as ``MaskWait`` says, by default one frame
+    time, then delivers the frame without; a segmentation that comes later is not seen. The policy
+    changes nothing else but what a failing segmenter does: it ends recorded video; live video goes
+    on without segmentation and enters the segmenter again later.
 
     Args:
         source: read on one thread and interrupted exactly once. Whoever opened it closes it, after
@@ -40,8 +41,9 @@ class Pipeline:
         policy: what happens when a stage cannot keep up.
         capacity: frames that may wait for the sink; by default ``CAPACITY`` of the policy, which is
             also the most under LATEST.
-        mask_wait_ms: how long after it was read a live frame waits for its segmentation; by default
-            one frame time of the source, to which anything longer is cut.
+        mask_wait_ms: how long after it was read a live frame waits for its segmentation, at most
+            ``LONGEST_MASK_WAIT_MS``; by default one frame time of the source. With more than that,
+            frames for which the segmenter has no time are left out.
         restart_delay_s: pause before a live segmenter that failed is entered again; it doubles
             with each time within a minute, and after ``segment_stage.RESTARTS`` the segmenter stays
             out.
@@ -72,8 +74,8 @@ class Pipeline:
 
         self._source = source
         self._policy = policy
-        self.mask_wait_ms = mask_wait_ms
-        """May be set at any time; only for live video."""
+        self._mask_wait = MaskWait(lambda: float(1 / source.info.rate))
+        self._mask_wait.longest_ms = mask_wait_ms if segmenter is not None else 0.0
         self._interrupt_claim = Lock()
         self._interrupt_under_way = Lock()
         self._interrupt_under_way.acquire()
@@ -86,7 +88,7 @@ class Pipeline:
         self._deliver = DeliverStage(
             sink,
             Mailbox(capacity, policy),
-            self._mask_wait_s,
+            None if segmenter is not None and policy is DropPolicy.EVERY else self._mask_wait,
             self._fail,
         )
         if segmenter is not None:
@@ -94,6 +96,7 @@ class Pipeline:
                 segmenter,
                 Mailbox(capacity if policy is DropPolicy.EVERY else 1, policy),
                 policy,
+                self._mask_wait,
                 restart_delay_s,
                 on_segmenter_failure,
                 self._fail,
@@ -126,6 +129,10 @@ class Pipeline:
         """
         # Takes no lock that the interrupted thread could hold.
         self._interrupt()
+
+    def set_mask_wait(self, mask_wait_ms: float | None) -> None:
+        """From the next frame on; only for live video, with a segmenter."""
+        self._mask_wait.longest_ms = mask_wait_ms
 
     @property
     def segmenter_stays_out(self) -> bool:
@@ -228,17 +235,6 @@ class Pipeline:
                 if time.monotonic() >= until_s:
                     return False
         return True
-
-    def _mask_wait_s(self) -> float | None:
-        """For the next frame: a live source may come back with another rate."""
-        if self._segment is None:
-            return 0.0
-        if self._policy is DropPolicy.EVERY:
-            return None
-        frame_time_s = float(1 / self._source.info.rate)
-        if self.mask_wait_ms is None:
-            return frame_time_s
-        return min(self.mask_wait_ms / 1000, frame_time_s)
 
     def _fail(self, error: BaseException) -> None:
         self._failures.append(error)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from app.frame import Annotated
 from app.pipeline.base import AheadSegmenter, FrameSegmenter, InterruptibleSegmenter
 from app.pipeline.mailbox import DropPolicy, Mailbox
+from app.pipeline.mask_wait import MaskWait
 from app.pipeline.metrics import Ring
 from app.pipeline.stage import TicketStage
 from app.pipeline.ticket import Ticket
@@ -49,6 +50,7 @@ class SegmentStage(TicketStage):
         segmenter: FrameSegmenter,
         inbox: Mailbox[Ticket],
         policy: DropPolicy,
+        mask_wait: MaskWait,
         restart_delay_s: float,
         on_failure: Callable[[Exception], None] | None,
         fail: Callable[[BaseException], None],
@@ -56,6 +58,7 @@ class SegmentStage(TicketStage):
         super().__init__("segment", inbox, fail)
         self._segmenter = segmenter
         self._policy = policy
+        self._mask_wait = mask_wait
         self._restart_delay_s = restart_delay_s
         self._on_failure = on_failure
         self._restarts_s: deque[float] = deque(maxlen=RESTARTS)
@@ -152,6 +155,7 @@ class SegmentStage(TicketStage):
         ended_ns = time.monotonic_ns()
         self._metrics.finished(begun_ns, ended_ns)
         self.latencies_ns.add(ended_ns - frame.captured_ns)
+        self._mask_wait.answered((ended_ns - ticket.read_ns) / 1e9)
         self.error = None
         ticket.show(annotated)
 
@@ -177,6 +181,12 @@ class SegmentStage(TicketStage):
             logger.error("the segmenter failed too often and stays out until it is tried by hand")
             return math.inf
         return now_s + self._restart_delay_s * 2.0**recent
+
+    def _displace(self, ticket: Ticket) -> None:
+        if self._mask_wait.leaves_out:
+            ticket.cancel()
+        else:
+            self._let_go(ticket)
 
     def _let_go(self, ticket: Ticket) -> None:
         if self._policy is DropPolicy.LATEST:

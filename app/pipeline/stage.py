@@ -91,7 +91,7 @@ class TicketStage(Stage):
         """
         displaced = self._inbox.put(ticket)
         if displaced is not None:
-            self._let_go(displaced)
+            self._displace(displaced)
 
     def close(self) -> None:
         """Called by the stage before, which has nothing more to give."""
@@ -103,6 +103,10 @@ class TicketStage(Stage):
     def _finish(self) -> None:
         for ticket in self._inbox.discard():
             self._drop(ticket)
+
+    def _displace(self, ticket: Ticket) -> None:
+        """Answers a ticket that had to make room for a newer one."""
+        self._let_go(ticket)
 
     def _drop(self, ticket: Ticket) -> None:
         self._let_go(ticket)

@@ -9,6 +9,7 @@ import pytest
 from app.frame import Annotated, Frame
 from app.pipeline.deliver_stage import DeliverStage
 from app.pipeline.mailbox import DropPolicy, Mailbox
+from app.pipeline.mask_wait import MaskWait
 from app.pipeline.segment_stage import SegmentStage
 from app.pipeline.ticket import Ticket
 from models.picture import Picture
@@ -89,7 +90,9 @@ def fail(error: BaseException) -> None:
 
 def test_a_frame_displaced_before_segmentation_goes_on_at_once() -> None:
     inbox = Mailbox[Ticket](1, DropPolicy.LATEST)
-    stage = SegmentStage(NumberReader(), inbox, DropPolicy.LATEST, 1.0, None, fail)
+    stage = SegmentStage(
+        NumberReader(), inbox, DropPolicy.LATEST, MaskWait(lambda: 1.0), 1.0, None, fail
+    )
     stage.entered = True
     older, newer = new_ticket(0), new_ticket(1)
     stage.accept(older)
@@ -104,7 +107,9 @@ def test_a_frame_displaced_before_segmentation_goes_on_at_once() -> None:
 
 def test_a_frame_that_comes_before_the_segmenter_is_entered_goes_on_at_once() -> None:
     inbox = Mailbox[Ticket](1, DropPolicy.LATEST)
-    stage = SegmentStage(NumberReader(), inbox, DropPolicy.LATEST, 1.0, None, fail)
+    stage = SegmentStage(
+        NumberReader(), inbox, DropPolicy.LATEST, MaskWait(lambda: 1.0), 1.0, None, fail
+    )
     ticket = new_ticket(0)
     stage.accept(ticket)
     assert ticket.answered
@@ -115,7 +120,9 @@ def test_a_frame_that_comes_before_the_segmenter_is_entered_goes_on_at_once() ->
 
 
 def test_a_frame_displaced_before_delivery_is_not_segmented_any_more() -> None:
-    stage = DeliverStage(NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST), lambda: 1.0, fail)
+    stage = DeliverStage(
+        NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST), MaskWait(lambda: 1.0), fail
+    )
     older, newer = new_ticket(0), new_ticket(1)
     stage.accept(older)
     stage.accept(newer)
@@ -127,7 +134,7 @@ def test_a_frame_displaced_before_delivery_is_not_segmented_any_more() -> None:
 def test_a_frame_that_was_read_long_ago_waits_no_longer() -> None:
     mask_wait_s = 2 * WATCHDOG_S
     sink, inbox = NumberSink(), Mailbox[Ticket](1, DropPolicy.LATEST)
-    stage = DeliverStage(sink, inbox, lambda: mask_wait_s, fail)
+    stage = DeliverStage(sink, inbox, MaskWait(lambda: mask_wait_s), fail)
     stage.accept(new_ticket(0, time.monotonic_ns() - int(mask_wait_s * 1e9)))
     stage.close()
     stage.start()
