@@ -79,6 +79,7 @@ def _rows(folder: Path, certificate: Certificate) -> dict[str, str]:
         "SHA-256 of ONNX": certificate.onnx_sha256[:_HASH_DIGITS],
         "SHA-256 of plan": certificate.plan_sha256[:_HASH_DIGITS],
         "SHA-256 of kernels": certificate.kernels_sha256[:_HASH_DIGITS],
+        "SHA-256 of proof": certificate.proof_sha256[:_HASH_DIGITS],
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import onnx
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from engine_builder.agreement import (
     on_cpu,
     require_agreement,
 )
+from engine_builder.channel_padding import padded
 from engine_builder.command_line import EngineBuilderError
 from engine_builder.images import image_files, read_frame, reference_files, sha256_of_files
 from engine_builder.layer_precision import count_layers, require_precision
@@ -25,20 +27,27 @@ from engine_builder.plan import build_plan
 from engine_builder.precision import FP32, INT8, folded, to_half, to_int8
 from engine_builder.progress import BuildProgress
 from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour, present_target
-from models.backends.cuda.compile import compile_cubin
+from models.backends.cuda.compile import compile_cubin, kernels_source_sha256
 from models.engine_folder import (
     Agreement,
     Certificate,
+    EngineFolder,
     EngineFolderError,
     engine_folder_name,
     open_engine_folder,
     sha256_of,
     write_engine_folder,
 )
+from models.engine_proof import EngineProof
+from models.geometry import least_level
+from models.spec import ModelSpec
 from models.weights import Weights, read_weights
 
 TARGET_WITHOUT_GPU = "sm_75"
 """The RTX 2080 Ti's."""
+
+LEAST_PROOF_SHARE = 0.01
+"""Of the pixels of the proof's frame: so much has to be marked, for a fault to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +121,10 @@ def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certifi
             infer_fp32 = on_cpu(inputs.weights.content, inputs.weights.spec)
             graph = _cast(inputs, progress)
             agreement = _compared(graph, infer_fp32, inputs, progress)
+            proof = _proof(infer_fp32, inputs.weights.spec).to_bytes()
             for engine in pending:
                 certificates[engine.folder] = _build(
-                    engine, inputs, graph, agreement, engine.target == present, progress
+                    engine, inputs, graph, agreement, proof, engine.target == present, progress
                 )
                 console.print(f"{engine.folder} is built and certified.", soft_wrap=True)
     return certificates
@@ -152,14 +162,14 @@ def _inputs(request: BuildRequest, flavour: Flavour) -> _Inputs:
 
 
 def _weights(request: BuildRequest) -> Weights:
-    """The model file; exported first where a checkpoint or another size was asked for."""
+    """The model file, at the size asked for; exported first where a checkpoint was named."""
     if request.checkpoint is None:
-        weights = read_weights(request.onnx)
-        if request.size in (None, weights.spec.width):
-            return weights
-        source, spec = request.onnx, weights.spec
-    else:
-        source, spec = request.checkpoint, None
+        weights = read_weights(request.onnx, request.size)
+        if weights.precision != FP32:
+            raise EngineBuilderError(
+                f"{request.onnx} is quantised already; name the model that it was made from."
+            )
+        return weights
     try:
         from engine_builder.export import SHIPPED_SPEC, export_checkpoint
     except ModuleNotFoundError as error:
@@ -167,11 +177,11 @@ def _weights(request: BuildRequest) -> Weights:
             f"Exporting needs {error.name}, which is not installed; install it with: "
             "pip install -r requirements-train.txt"
         ) from error
-    spec = spec or SHIPPED_SPEC
+    spec = SHIPPED_SPEC
     if request.size is not None:
         spec = replace(spec, height=request.size, width=request.size)
-    content = export_checkpoint(source, spec)
-    return Weights(source, content, sha256_of(content), spec)
+    content = export_checkpoint(request.checkpoint, spec)
+    return Weights(request.checkpoint, content, sha256_of(content), spec)
 
 
 def _is_up_to_date(engine: _Engine, inputs: _Inputs) -> bool:
@@ -183,6 +193,7 @@ def _is_up_to_date(engine: _Engine, inputs: _Inputs) -> bool:
         engine,
         inputs,
         plan_sha256=certificate.plan_sha256,
+        proof_sha256=certificate.proof_sha256,
         layers=certificate.layers,
         proven_by=certificate.proven_by,
         agreement=replace(certificate.agreement, reference_sha256=inputs.reference_sha256),
@@ -194,6 +205,7 @@ def _certificate(
     inputs: _Inputs,
     *,
     plan_sha256: str,
+    proof_sha256: str,
     layers: Mapping[str, int],
     proven_by: str,
     agreement: Agreement,
@@ -202,6 +214,8 @@ def _certificate(
         onnx_sha256=inputs.weights.sha256,
         plan_sha256=plan_sha256,
         kernels_sha256=sha256_of(engine.kernels),
+        kernels_source_sha256=kernels_source_sha256(),
+        proof_sha256=proof_sha256,
         calibration_sha256=inputs.calibration_sha256,
         flavour=inputs.flavour.name,
         version=inputs.flavour.version,
@@ -220,7 +234,7 @@ def _cast(inputs: _Inputs, progress: BuildProgress) -> bytes:
     with progress.stage(f"Cast to {inputs.precision}") as stage:
         graph = folded(onnx.load_model_from_string(inputs.weights.content))
         if inputs.precision != FP32:
-            graph = to_half(graph, read_frame(inputs.reference[0], spec))
+            graph = to_half(padded(graph), read_frame(inputs.reference[0], spec))
         if inputs.precision == INT8:
             stage.describe(f"calibrating on {len(inputs.calibration)} images")
             graph = to_int8(graph, (read_frame(path, spec) for path in inputs.calibration))
@@ -244,11 +258,22 @@ def _compared(
     return agreement
 
 
+def _proof(infer_fp32: Infer, spec: ModelSpec) -> EngineProof:
+    """The first of the shipped images that shows FP32 enough; the last where none does."""
+    for path in reference_files(None):
+        frame = read_frame(path, spec)
+        probability = infer_fp32(frame)
+        if np.mean(probability >= least_level(spec.threshold)) >= LEAST_PROOF_SHARE:
+            break
+    return EngineProof(frame, probability)
+
+
 def _build(
     engine: _Engine,
     inputs: _Inputs,
     graph: bytes,
     agreement: Agreement,
+    proof: bytes,
     on_present_gpu: bool,
     progress: BuildProgress,
 ) -> Certificate:
@@ -266,30 +291,28 @@ def _build(
         engine,
         inputs,
         plan_sha256=sha256_of(built.plan),
+        proof_sha256=sha256_of(proof),
         layers=layers,
         proven_by=built.layer_source,
         agreement=agreement,
     )
+    made = EngineFolder(certificate, built.plan, engine.kernels, proof)
     if on_present_gpu:
-        certificate = _measured_on_gpu(certificate, built.plan, engine, inputs, progress)
-    write_engine_folder(engine.folder, built.plan, engine.kernels, certificate)
-    return certificate
+        made = _measured_on_gpu(made, inputs, progress)
+    write_engine_folder(engine.folder, made)
+    return made.certificate
 
 
 def _measured_on_gpu(
-    certificate: Certificate,
-    plan: bytes,
-    engine: _Engine,
-    inputs: _Inputs,
-    progress: BuildProgress,
-) -> Certificate:
-    """The certificate with the engine's own figures in place of the cast graph's."""
+    engine: EngineFolder, inputs: _Inputs, progress: BuildProgress
+) -> EngineFolder:
+    """The engine certified with its own figures in place of the cast graph's."""
     with (
         TemporaryDirectory() as scratch,
         progress.stage("Compare the engine with FP32", len(inputs.reference)) as stage,
     ):
-        folder = Path(scratch) / engine.folder.name
-        write_engine_folder(folder, plan, engine.kernels, certificate)
+        folder = Path(scratch) / "engine"
+        write_engine_folder(folder, engine)
         agreement = engine_agreement(folder, inputs.weights, inputs.reference, stage.advance)
     require_agreement(agreement, inputs.precision)
-    return replace(certificate, agreement=agreement)
+    return replace(engine, certificate=replace(engine.certificate, agreement=agreement))

@@ -1,4 +1,4 @@
-"""An engine on disk: ``engine.plan``, ``kernels.cubin`` and ``certificate.json`` in one folder.
+"""An engine on disk: plan, kernels, the proof of what it must see, and certificate in one folder.
 
 Plan and kernels are native code, so nobody loads them before ``open_engine_folder`` has found every
 byte to be the certified one. The certificate carries its own hash too. The hashes guard against
@@ -23,6 +23,7 @@ ENGINES_FOLDER = Path(__file__).parents[1] / "build" / "engines"
 
 PLAN_FILE = "engine.plan"
 KERNELS_FILE = "kernels.cubin"
+PROOF_FILE = "proof.npz"
 CERTIFICATE_FILE = "certificate.json"
 
 _SELF_HASH = "certificate_sha256"
@@ -64,6 +65,9 @@ class Certificate:
     onnx_sha256: str
     plan_sha256: str
     kernels_sha256: str
+    kernels_source_sha256: str
+    """Of the source that the kernels were compiled from; the program calls those of its own."""
+    proof_sha256: str
     calibration_sha256: str
     """Of the calibration images' names and contents; empty where none were used."""
     flavour: str
@@ -87,11 +91,13 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineFolder:
-    """A verified engine. ``plan`` and ``kernels`` are the very bytes that were verified."""
+    """An engine; of one from ``open_engine_folder`` these are the very bytes that were verified."""
 
     certificate: Certificate
     plan: bytes
     kernels: bytes
+    proof: bytes
+    """What ``models.engine_proof.EngineProof`` makes of itself."""
 
 
 def engine_folder_name(spec: ModelSpec, precision: str, target: str) -> str:
@@ -112,17 +118,19 @@ def open_engine_folder(folder: Path) -> EngineFolder:
     certificate = read_certificate(folder)
     plan = _read(folder, PLAN_FILE)
     kernels = _read(folder, KERNELS_FILE)
+    proof = _read(folder, PROOF_FILE)
     for name, content, certified in (
         (PLAN_FILE, plan, certificate.plan_sha256),
         (KERNELS_FILE, kernels, certificate.kernels_sha256),
+        (PROOF_FILE, proof, certificate.proof_sha256),
     ):
         if sha256_of(content) != certified:
             raise _refusal(folder, f"{name} is not the file that was certified", certificate)
-    return EngineFolder(certificate, plan, kernels)
+    return EngineFolder(certificate, plan, kernels, proof)
 
 
 def read_certificate(folder: Path) -> Certificate:
-    """The certificate of an engine folder, itself verified; plan and kernels are not looked at.
+    """The certificate of an engine folder, itself verified; nothing else is looked at.
 
     Raises:
         EngineFolderError: it is missing, changed or malformed.
@@ -144,10 +152,8 @@ def read_certificate(folder: Path) -> Certificate:
     return certificate
 
 
-def write_engine_folder(
-    folder: Path, plan: bytes, kernels: bytes, certificate: Certificate
-) -> None:
-    """Writes a whole engine folder in place of whatever ``folder`` was, or leaves it as it was.
+def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
+    """Writes ``engine`` whole in place of whatever ``folder`` was, or leaves it as it was.
 
     Raises:
         OSError: the parent is not writable, or the disk is full; nothing half-written is left.
@@ -160,9 +166,10 @@ def write_engine_folder(
     shutil.rmtree(replaced, ignore_errors=True)
     try:
         partial.mkdir()
-        _write(partial / PLAN_FILE, plan)
-        _write(partial / KERNELS_FILE, kernels)
-        _write(partial / CERTIFICATE_FILE, _serialised(certificate))
+        _write(partial / PLAN_FILE, engine.plan)
+        _write(partial / KERNELS_FILE, engine.kernels)
+        _write(partial / PROOF_FILE, engine.proof)
+        _write(partial / CERTIFICATE_FILE, _serialised(engine.certificate))
         if folder.exists():
             folder.rename(replaced)
         partial.rename(folder)

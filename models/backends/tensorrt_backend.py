@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,18 +12,29 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends.base import Backend, BackendInfo, BackendUnavailableError
-from models.backends.tensorrt_engine import TensorRTEngine, load_tensorrt, require_fitting
+from models.backends.base import Backend, BackendError, BackendInfo, BackendUnavailableError
+from models.backends.tensorrt_engine import (
+    TensorRTEngine,
+    load_tensorrt,
+    rebuild_command,
+    require_fitting,
+)
 from models.engine_folder import open_engine_folder
+from models.engine_proof import EngineProof
 from models.geometry import Area
 from models.picture import Picture
 
 if TYPE_CHECKING:
     from models.backends.cuda.fast_path import FastPath
 
+LEAST_DICE = 0.9
+"""On the proof's frame. Half precision and INT8 keep more; what fails here is broken."""
+
 
 class TensorRTBackend(Backend):
     """Pictures go to the device as they were decoded; the 8-bit probability comes back.
+
+    While one picture runs, the next is copied and uploaded, if it is begun in time.
 
     Raises:
         models.engine_folder.EngineFolderError: the engine is missing, or any byte of it is not as
@@ -50,7 +62,7 @@ class TensorRTBackend(Backend):
     def _activate(self) -> None:
         _require_cuda_modules()
         from models.backends.cuda.device import Device, device_errors
-        from models.backends.cuda.fast_path import FastPath
+        from models.backends.cuda.fast_path import LANES, FastPath
 
         with device_errors(), ExitStack() as cleanup:
             device = Device()
@@ -59,35 +71,52 @@ class TensorRTBackend(Backend):
             require_fitting(certificate, device.target)
             engine = TensorRTEngine(load_tensorrt(certificate), self._folder)
             cleanup.callback(engine.close)
-            path = FastPath(self._folder.kernels, self.spec, engine.enqueue)
+            path = FastPath(self._folder.kernels, self.spec, engine.create_context)
             cleanup.callback(path.close)
-            engine.bind(path.input_address, path.output_address)
-            self._warm_up(path)
+            self._prove(path)
             engine.store_cache()
             self._device_name = device.name
+            self.depth = LANES
             self._path = path
             self._cleanup = cleanup.pop_all()
 
-    def _warm_up(self, path: FastPath) -> None:
-        """Runs a black frame as the first and as the later frames of a video run."""
-        frame = Picture(np.zeros((self.spec.height, self.spec.width, 3), np.uint8))
-        for _ in range(2):
-            path.load(frame, self._whole_frame())
-            path.run()
+    def _prove(self, path: FastPath) -> None:
+        """Runs the proof's frame on every lane, which warms them up as well.
+
+        Raises:
+            BackendError: the engine does not see on it what it should.
+        """
+        proof = EngineProof.from_bytes(self._folder.proof)
+        picture = Picture(proof.frame)
+        begun = [path.begin(picture, picture.whole) for _ in path.lanes]
+        for finish in begun:
+            dice = proof.dice(finish(), self.spec.threshold)
+            if dice < LEAST_DICE:
+                certificate = self._folder.certificate
+                raise BackendError(
+                    "The engine does not see on this GPU what it should (Dice "
+                    f"{dice:.2f}, at least {LEAST_DICE} is needed); update the GPU's driver, or "
+                    f"build it again with: {rebuild_command(certificate, certificate.target)}"
+                )
 
     def infer_picture(self, picture: Picture, area: Area) -> NDArray[np.uint8]:
         """Converts and resizes on the device; otherwise as in the base."""
+        return self.begin_picture(picture, area)()
+
+    def begin_picture(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
+        """Queues everything that ``infer_picture`` does; up to ``depth`` are on their way."""
         self._require_active()
         started_ns = time.monotonic_ns()
-        self._path.load(picture, area)
+        finish = self._path.begin(picture, area)
         self.preprocess_ns = time.monotonic_ns() - started_ns
-        return self._path.run()
+        return finish
 
     def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return self.infer_picture(Picture(frame), self._whole_frame())
+        picture = Picture(frame)
+        return self.infer_picture(picture, picture.whole)
 
-    def _whole_frame(self) -> Area:
-        return Area(0, 0, self.spec.width, self.spec.height)
+    def _pin(self, memory: NDArray[np.uint8]) -> None:
+        self._path.pin(memory)
 
     def _deactivate(self) -> None:
         del self._path

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from models.backends.base import BackendError, BackendUnavailableError
+from models.backends.cuda.compile import kernels_source_sha256
 from models.cache_file import CacheFile
 from models.engine_folder import Certificate, EngineFolder, build_options
+from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     import tensorrt
@@ -23,7 +26,10 @@ _INSTALL = {
 
 
 def require_fitting(certificate: Certificate, target: str) -> None:
-    """Refuses an engine of another GPU architecture than ``target``, such as ``sm_75``.
+    """Refuses an engine of another GPU architecture than ``target``, or with other kernels.
+
+    Args:
+        target: the present GPU's, such as ``sm_75``.
 
     Raises:
         BackendError: it names the command that builds the fitting engine.
@@ -31,7 +37,12 @@ def require_fitting(certificate: Certificate, target: str) -> None:
     if certificate.target != target:
         raise BackendError(
             f"The engine was built for {certificate.target}, but this GPU is {target}; "
-            f"build one for it with: {_rebuild_command(certificate, target)}"
+            f"build one for it with: {rebuild_command(certificate, target)}"
+        )
+    if certificate.kernels_source_sha256 != kernels_source_sha256():
+        raise BackendError(
+            "The engine's kernels are of another version of PolypLens; "
+            f"build it again with: {rebuild_command(certificate, target)}"
         )
 
 
@@ -56,17 +67,20 @@ def load_tensorrt(certificate: Certificate) -> Any:
         raise BackendError(
             f"The engine was built with {certificate.flavour} {certificate.version}, but {version} "
             "is installed; build it again with: "
-            f"{_rebuild_command(certificate, certificate.target)}"
+            f"{rebuild_command(certificate, certificate.target)}"
         )
     return trt
 
 
-def _rebuild_command(certificate: Certificate, target: str) -> str:
+def rebuild_command(certificate: Certificate, target: str) -> str:
+    """What builds the engine of ``certificate`` again, for ``target``."""
     return f"python engine_builder/build.py {build_options(certificate, target)} --force"
 
 
 class TensorRTEngine:
-    """A verified engine on the current context's device. ``close`` gives everything back.
+    """A verified engine on the current context's device, which any number of contexts can run.
+
+    ``close`` gives everything back, once its contexts are closed.
 
     Args:
         trt: what ``load_tensorrt`` gave for this engine.
@@ -79,13 +93,14 @@ class TensorRTEngine:
         certificate = folder.certificate
         self._spec = certificate.spec
         self._flavour = certificate.flavour
-        self._rebuild = _rebuild_command(certificate, certificate.target)
+        self._rebuild = rebuild_command(certificate, certificate.target)
         self._cache_file = CacheFile(f"{certificate.plan_sha256}.rtx-cache")
         self._logger = _logger(trt)
         try:
             self._deserialise(trt, folder.plan)
             self._require_certified_tensors(trt)
-            self._create_context()
+            if self._flavour == RTX:
+                self._configure()
         except BaseException:
             self.close()
             raise
@@ -122,22 +137,71 @@ class TensorRTEngine:
                 f"build it again with: {self._rebuild}"
             )
 
-    def _create_context(self) -> None:
-        """TensorRT-RTX compiles for the device here, unless its cache holds the kernels."""
+    def _configure(self) -> None:
+        """Gives TensorRT-RTX what it compiled before, if that was for this GPU and driver."""
+        self._config: Any = self._engine.create_runtime_config()
+        self._cache: Any = self._config.create_runtime_cache()
+        stored = self._cache_file.load()
+        if stored is None:
+            _log.info("TensorRT-RTX compiles for this GPU; it is quicker from the next start on")
+        elif not self._cache.deserialize(stored):
+            _log.info("the cache of compiled kernels is of another GPU, driver or version")
+        self._config.set_runtime_cache(self._cache)
+
+    def create_context(self) -> EngineContext:
+        """TensorRT-RTX compiles for the device here, unless its cache holds the kernels.
+
+        Raises:
+            BackendError: TensorRT cannot prepare the engine.
+        """
+        return EngineContext(
+            lambda: self._engine.create_execution_context(
+                *((self._config,) if self._flavour == RTX else ())
+            ),
+            self._spec,
+            self._failure,
+        )
+
+    def store_cache(self) -> None:
+        """Keeps what was compiled for the next start; called once the engine has run."""
         if self._flavour == RTX:
-            self._config: Any = self._engine.create_runtime_config()
-            self._cache: Any = self._config.create_runtime_cache()
-            stored = self._cache_file.load()
-            if stored is not None and not self._cache.deserialize(stored):
-                _log.info("the cache of compiled kernels is of another GPU, driver or version")
-            self._config.set_runtime_cache(self._cache)
-            self._context: tensorrt.IExecutionContext = self._engine.create_execution_context(
-                self._config
-            )
-        else:
-            self._context = self._engine.create_execution_context()
+            self._cache_file.store(bytes(self._cache.serialize()))
+
+    def close(self) -> None:
+        """Frees each before what it stands on."""
+        for held in ("_config", "_cache", "_engine", "_runtime"):
+            vars(self).pop(held, None)
+
+    def _failure(self, what: str) -> BackendError:
+        reason = self._logger.first_error or "it gave no reason"
+        return BackendError(
+            f"{what} ({reason}); close other programs that use the GPU, or build the engine again "
+            f"with: {self._rebuild}"
+        )
+
+
+class EngineContext:
+    """One way to run an engine, with memory of its own; several can run at a time.
+
+    Args:
+        create: makes TensorRT's context, which this object alone holds, as an engine its parts.
+        failure: makes the error of a sentence's beginning.
+
+    Raises:
+        BackendError: TensorRT cannot prepare the engine.
+    """
+
+    def __init__(
+        self,
+        create: Callable[[], tensorrt.IExecutionContext],
+        spec: ModelSpec,
+        failure: Callable[[str], BackendError],
+    ) -> None:
+        self._spec = spec
+        self._failure = failure
+        self._context = create()
         if self._context is None:
-            raise self._failure("TensorRT could not prepare the engine")
+            raise failure("TensorRT could not prepare the engine")
 
     def bind(self, input_address: int, output_address: int) -> None:
         """Tells where on the device ``enqueue`` reads the frame and writes the probability."""
@@ -153,22 +217,9 @@ class TensorRTEngine:
         if not self._context.execute_async_v3(stream_handle):
             raise self._failure("TensorRT could not run the engine")
 
-    def store_cache(self) -> None:
-        """Keeps what was compiled for the next start; called once the engine has run."""
-        if self._flavour == RTX:
-            self._cache_file.store(bytes(self._cache.serialize()))
-
     def close(self) -> None:
-        """Frees the context before what it stands on."""
-        for held in ("_context", "_config", "_cache", "_engine", "_runtime"):
-            vars(self).pop(held, None)
-
-    def _failure(self, what: str) -> BackendError:
-        reason = self._logger.first_error or "it gave no reason"
-        return BackendError(
-            f"{what} ({reason}); close other programs that use the GPU, or build the engine again "
-            f"with: {self._rebuild}"
-        )
+        """Frees what it runs in."""
+        vars(self).pop("_context", None)
 
 
 def _logger(trt: Any) -> Any:

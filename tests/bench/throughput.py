@@ -46,8 +46,8 @@ def measure() -> list[Figure]:
     for _ in range(ROUNDS):
         bare.append(_bare_frames_per_s(clip, Aim.LATENCY))
         ahead.append(_bare_frames_per_s(clip, Aim.THROUGHPUT))
-        masks.append(_replay_frames_per_s(clip, marked_pictures=False))
-        marked.append(_replay_frames_per_s(clip, marked_pictures=True))
+        masks.append(replay_frames_per_s(clip, AUTO, marked_pictures=False))
+        marked.append(replay_frames_per_s(clip, AUTO, marked_pictures=True))
     bare_rate = statistics.median(bare)
     return [
         Figure("bare runtime", bare_rate, "frames/s"),
@@ -91,14 +91,15 @@ def _bare_frames_per_s(clip: Path, aim: Aim) -> float:
         return (FRAMES - WARM_UP) / (time.perf_counter() - begun_s)
 
 
-def _replay_frames_per_s(clip: Path, *, marked_pictures: bool) -> float:
+def replay_frames_per_s(clip: Path, backend: str, *, marked_pictures: bool) -> float:
+    """Of a replay of ``clip`` by the runtime of that name, from ``WARM_UP`` to its end."""
     seen: list[tuple[float, int]] = []
 
     def progress(_info: SourceInfo, snapshot: PipelineSnapshot) -> None:
         if snapshot.deliver.frames_out >= WARM_UP:
             seen.append((time.perf_counter(), snapshot.deliver.frames_out))
 
-    config = AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None)
+    config = AppConfig(backend, DEFAULT_WEIGHTS, engine=None, threshold=None)
     options = ReplayOptions(
         start_s=0.0,
         end_s=None,
@@ -111,7 +112,7 @@ def _replay_frames_per_s(clip: Path, *, marked_pictures: bool) -> float:
         replay(
             str(clip),
             Path(folder) / "out",
-            lambda: choose_backend(AUTO, DEFAULT_WEIGHTS, None, Aim.THROUGHPUT),
+            lambda: choose_backend(backend, DEFAULT_WEIGHTS, None, Aim.THROUGHPUT),
             config,
             options,
             progress,

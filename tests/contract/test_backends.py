@@ -18,7 +18,7 @@ from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.openvino_backend import OpenVinoBackend
 from models.backends.tensorrt_backend import TensorRTBackend
 from models.geometry import Area, Geometry
-from models.picture import PixelFormat
+from models.picture import Picture, PixelFormat
 from models.preprocess import model_input
 from models.regions import find_regions
 from models.segmentation import Segmentation, Timings
@@ -27,11 +27,13 @@ from models.spec import ModelSpec
 from models.weights import DEFAULT_WEIGHTS, WeightsError, sealed
 from tests.gpu.device import NoGpuError, device_facts
 from tests.gpu.engine import build_engine
-from tests.locations import SHARED
+from tests.locations import ROOT, SHARED
 from tests.models.pictures import as_picture, scene
 from tests.models.tiny_model import tiny_answer, tiny_model, write_tiny_model
 
 SPEC = ModelSpec()
+PHANTOM = ROOT / "assets" / "reference" / "phantom_003_0240.png"
+"""A rendered frame with a polyp."""
 
 # Levels of 255 by which a probability may differ from torch in FP32: anywhere, and on average.
 TOLERANCE = {"FP32": (1, 0.01), "FP16": (12, 0.5), "BF16": (60, 3.0), "INT8": (255, 8.0)}
@@ -196,7 +198,9 @@ def test_a_black_frame_marks_nothing(active: Backend) -> None:
     area = Area(0, 0, 640, 480)
     probability = active.infer_picture(picture, area)
     answer = Segmentation(probability, 0, Geometry(480, 640, area, 352, 352), Timings(0, 0))
-    assert find_regions(answer, active.spec.threshold, active.spec.least_area).regions == ()
+    spec = active.spec
+    findings = find_regions(answer, spec.threshold, spec.least_area, spec.core_margin)
+    assert findings.regions == ()
 
 
 def test_before_and_after_it_is_active_it_refuses(make: Callable[[], Backend]) -> None:
@@ -278,6 +282,23 @@ def test_what_was_begun_need_not_be_finished(make: Callable[[], Backend]) -> Non
     assert again.any()
 
 
+def test_pictures_in_pinned_memory_get_the_same_answer(make: Callable[[], Backend]) -> None:
+    pictures = [as_picture(scene(288, 384, seed), PixelFormat.NV12) for seed in range(2)]
+    memory = np.zeros((2, *pictures[0].pixels.shape), np.uint8)
+    area = Area(0, 0, 384, 288)
+    backend = make()
+    with pytest.raises(RuntimeError, match="with statement"):
+        backend.pin(memory)
+    for _ in range(2):
+        with backend:
+            alone = [backend.infer_picture(picture, area) for picture in pictures]
+            backend.pin(memory)
+            for slot, picture, answer in zip(memory, pictures, alone, strict=True):
+                slot[:] = picture.pixels
+                pinned = Picture(slot, PixelFormat.NV12)
+                assert (backend.infer_picture(pinned, area) == answer).all()
+
+
 def test_a_second_thread_is_refused(active: Backend) -> None:
     errors: list[Exception] = []
 
@@ -347,3 +368,36 @@ def test_a_model_of_another_size_runs(
     frame = scene(24, 32)
     with maker(write_tiny_model(tmp_path)) as backend:
         assert np.abs(backend.infer(frame) - tiny_answer(frame)).max() <= 1.0
+
+
+@pytest.mark.parametrize("maker", [OnnxRuntimeBackend, OpenVinoBackend])
+def test_the_same_weights_run_at_another_input_size(
+    maker: type[OnnxRuntimeBackend | OpenVinoBackend],
+) -> None:
+    """As torch runs them: a polyp of the phantom at 224x224 and at 352x352."""
+    torch = pytest.importorskip("torch", reason="needs torch, the reference")
+    from models.hardnet_mseg import load_checkpoint
+
+    picture = Picture(np.asarray(cv2.imread(str(PHANTOM), cv2.IMREAD_COLOR_RGB), np.uint8))
+    whole = Area(0, 0, picture.width, picture.height)
+    with maker(DEFAULT_WEIGHTS, input_size=224) as backend:
+        assert (backend.spec.height, backend.spec.width) == (224, 224)
+        answer = backend.infer_picture(picture, whole)
+        anywhere, on_average = TOLERANCE[backend.info.precision]
+        frame = model_input(picture, whole, backend.spec)
+    normalised = (frame / 255 - SPEC.mean) / SPEC.deviation
+    batch = torch.from_numpy(normalised.transpose(2, 0, 1).astype(np.float32))[None]
+    with torch.inference_mode():
+        reference = torch.sigmoid(load_checkpoint(DEFAULT_WEIGHTS)(batch)).numpy()[0, 0] * 255
+    beyond_rounding = (np.abs(answer - reference) - 0.5).clip(0)
+    assert beyond_rounding.max() <= anywhere
+    assert beyond_rounding.mean() <= on_average
+    assert (answer > 127).any()
+
+
+@pytest.mark.parametrize("maker", [OnnxRuntimeBackend, OpenVinoBackend])
+def test_a_size_that_the_network_cannot_take_is_refused(
+    maker: type[OnnxRuntimeBackend | OpenVinoBackend],
+) -> None:
+    with pytest.raises(WeightsError, match="no input of 200 pixels; use 224"):
+        maker(DEFAULT_WEIGHTS, input_size=200)

@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
 from engine_builder.agreement import CAST_GRAPH_ON_CPU
 from engine_builder.plan import BUILDER_LOG
 from models.engine_folder import PLAN_FILE, open_engine_folder, read_certificate, sha256_of
+from models.engine_proof import EngineProof
 from models.weights import sealed
 from tests.engine_builder.conftest import SMALL, Run
 from tests.engine_builder.sentences import assert_one_sentence
@@ -71,6 +73,9 @@ def test_engines_are_built_and_certified_for_every_target(engines: Path, small_m
         assert 0.99 <= agreement.least_dice <= agreement.mean_dice <= 1
         assert agreement.largest_probability_difference < 0.1
         assert opened.kernels.startswith(b"\x7fELF")
+        proof = EngineProof.from_bytes(opened.proof)
+        assert proof.frame.shape == (SMALL.height, SMALL.width, 3)
+        assert 0 < np.mean(proof.probability > 127) < 1
         plans.add(certificate.plan_sha256)
     assert len(plans) == len(TARGETS)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.gpu.check import all_went_well, ratios, summary, write_report
+from tests.gpu.check import LEAST, all_went_well, bars, ratios, summary, write_report
 from tests.gpu.device import DeviceFacts
 from tests.gpu.floor import floor_of
 from tests.gpu.run_part import run_part
@@ -42,6 +42,10 @@ def results(**changes: Any) -> dict[str, Any]:
         "torch_eager": part(12.0),
         "torch_compiled": part(3.0),
         "onnxruntime_cuda": part(4.5),
+        "replay_1080p": {
+            "masks_and_table_frames_per_s": 500.0,
+            "marked_video_too_frames_per_s": 410.0,
+        },
         **changes,
     }
 
@@ -83,6 +87,24 @@ def test_a_refused_peer_is_left_out_of_the_ratios_and_fails_the_check() -> None:
     assert not all_went_well(refused)
     assert all_went_well(results())
     assert not all_went_well(results(tests={"passed": 1, "skipped": 0, "failed": {"a": "b"}}))
+
+
+def test_a_missed_bar_fails_the_check_and_is_named() -> None:
+    slow = {"masks_and_table_frames_per_s": 500.0, "marked_video_too_frames_per_s": 300.0}
+    missed = results(replay_1080p=slow)
+    assert [name for name, bar in bars(missed).items() if not bar["reached"]] == [
+        "marked_video_too_frames_per_s"
+    ]
+    assert "marked_video_too_frames_per_s: 300.0, at least 400: MISSED" in summary(missed)
+    assert not all_went_well(missed)
+    assert all(bar["reached"] for bar in bars(results()).values())
+
+
+def test_what_was_refused_reaches_no_bar_and_misses_none() -> None:
+    refused = {"refused": "no GPU"}
+    nothing = bars(results(our_path=refused, replay_1080p=refused))
+    assert set(nothing) == set(LEAST)
+    assert {bar["reached"] for bar in nothing.values()} == {None}
 
 
 def test_without_our_path_there_is_nothing_to_compare() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from models.backends.base import BackendError
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.tensorrt_backend import TensorRTBackend
 from models.engine_folder import open_engine_folder, sha256_of, write_engine_folder
+from models.engine_proof import EngineProof
 from models.geometry import Area
 from models.picture import Picture, PixelFormat
 from models.weights import DEFAULT_WEIGHTS
@@ -57,14 +59,14 @@ def test_half_precision_marks_what_fp32_marks(
 
 
 @pytest.mark.parametrize("pixel_format", PixelFormat)
-def test_the_captured_graph_gives_the_bytes_of_the_single_steps(
+def test_every_lane_gives_the_same_bytes(
     backend: TensorRTBackend, colon: PhantomSource, pixel_format: PixelFormat
 ) -> None:
     picture = as_picture(images(colon, 3)[1], pixel_format)
-    first, captured, launched = (backend.infer_picture(picture, colon.area) for _ in range(3))
-    np.testing.assert_array_equal(captured, first)
-    np.testing.assert_array_equal(launched, first)
-    assert first.any()
+    alone = backend.infer_picture(picture, colon.area)
+    assert alone.any()
+    for finish in [backend.begin_picture(picture, colon.area) for _ in range(backend.depth)]:
+        np.testing.assert_array_equal(finish(), alone)
 
 
 def test_a_changed_area_is_followed(backend: TensorRTBackend, colon: PhantomSource) -> None:
@@ -110,12 +112,8 @@ def test_an_engine_of_another_architecture_is_refused(
 ) -> None:
     folder = open_engine_folder(engine_folder)
     other = "sm_75" if target != "sm_75" else "sm_86"
-    write_engine_folder(
-        tmp_path / "other",
-        folder.plan,
-        folder.kernels,
-        replace(folder.certificate, target=other),
-    )
+    certificate = replace(folder.certificate, target=other)
+    write_engine_folder(tmp_path / "other", replace(folder, certificate=certificate))
     with (
         pytest.raises(BackendError, match=rf"built for {other}, but this GPU is {target}"),
         TensorRTBackend(tmp_path / "other"),
@@ -129,16 +127,28 @@ def test_after_a_failed_activation_another_one_succeeds(
     """The kernels are cut off: the engine is on the device already when they are refused."""
     folder = open_engine_folder(engine_folder)
     cut = folder.kernels[: len(folder.kernels) // 2]
-    write_engine_folder(
-        tmp_path / "cut",
-        folder.plan,
-        cut,
-        replace(folder.certificate, kernels_sha256=sha256_of(cut)),
-    )
+    certificate = replace(folder.certificate, kernels_sha256=sha256_of(cut))
+    write_engine_folder(tmp_path / "cut", replace(folder, certificate=certificate, kernels=cut))
     with pytest.raises(BackendError), TensorRTBackend(tmp_path / "cut"):
         pytest.fail("entered with half the kernels")
     with TensorRTBackend(engine_folder) as backend:
         assert backend.infer_picture(Picture(images(colon, 1)[0]), colon.area).shape == (352, 352)
+
+
+def test_an_engine_that_sees_something_else_is_not_used(
+    engine_folder: Path, tmp_path: Path
+) -> None:
+    """The proof is of another answer: to the device that is the same as a wrong one of its own."""
+    folder = open_engine_folder(engine_folder)
+    proof = EngineProof.from_bytes(folder.proof)
+    turned = EngineProof(proof.frame, proof.probability[::-1, ::-1]).to_bytes()
+    certificate = replace(folder.certificate, proof_sha256=sha256_of(turned))
+    write_engine_folder(tmp_path / "turned", replace(folder, certificate=certificate, proof=turned))
+    with (
+        pytest.raises(BackendError, match="does not see on this GPU what it should"),
+        TensorRTBackend(tmp_path / "turned"),
+    ):
+        pytest.fail("entered with an engine that sees something else")
 
 
 @pytest.mark.slow
@@ -150,10 +160,14 @@ def test_ten_thousand_frames_leak_nothing(backend: TensorRTBackend, colon: Phant
     process = psutil.Process()
     free_before, _ = cuda.mem_get_info()
     resident_before = process.memory_info().rss
+    begun: deque[Callable[[], NDArray[np.uint8]]] = deque()
     for index in range(FRAMES):
-        answer = backend.infer_picture(pictures[index % 4], colon.area)
-        if index % 1000 < 4:
-            np.testing.assert_array_equal(answer, wanted[index % 4])
+        begun.append(backend.begin_picture(pictures[index % 4], colon.area))
+        if len(begun) == backend.depth:
+            finished = index - len(begun) + 1
+            np.testing.assert_array_equal(begun.popleft()(), wanted[finished % 4])
+    while begun:
+        begun.popleft()()
     free_after, _ = cuda.mem_get_info()
     assert free_before - free_after <= 2 * MEBIBYTE
     assert process.memory_info().rss - resident_before <= 16 * MEBIBYTE

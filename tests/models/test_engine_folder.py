@@ -16,8 +16,10 @@ from models.engine_folder import (
     CERTIFICATE_FILE,
     KERNELS_FILE,
     PLAN_FILE,
+    PROOF_FILE,
     Agreement,
     Certificate,
+    EngineFolder,
     EngineFolderError,
     engine_folder_name,
     open_engine_folder,
@@ -30,11 +32,14 @@ from tests.locations import ROOT
 
 PLAN = bytes(range(256)) * 20
 KERNELS = b"\x7fELF" + bytes(500)
+PROOF = b"PK" + bytes(range(200))
 
 CERTIFICATE = Certificate(
     onnx_sha256="0" * 64,
     plan_sha256=sha256_of(PLAN),
     kernels_sha256=sha256_of(KERNELS),
+    kernels_source_sha256=sha256_of(b"their source"),
+    proof_sha256=sha256_of(PROOF),
     calibration_sha256="",
     flavour="tensorrt_rtx",
     version="1.7.1.116",
@@ -46,11 +51,13 @@ CERTIFICATE = Certificate(
     spec=ModelSpec(least_area=0.002),
 )
 
+ENGINE = EngineFolder(CERTIFICATE, PLAN, KERNELS, PROOF)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     path = tmp_path / engine_folder_name(CERTIFICATE.spec, "FP16", "sm_75")
-    write_engine_folder(path, PLAN, KERNELS, CERTIFICATE)
+    write_engine_folder(path, ENGINE)
     return path
 
 
@@ -58,14 +65,14 @@ def test_what_was_written_is_read_back(folder: Path) -> None:
     opened = open_engine_folder(folder)
     assert folder.name == "hardnet-mseg_352x352_fp16_sm_75"
     assert opened.certificate == CERTIFICATE
-    assert (opened.plan, opened.kernels) == (PLAN, KERNELS)
+    assert (opened.plan, opened.kernels, opened.proof) == (PLAN, KERNELS, PROOF)
     assert read_certificate(folder).share("FP16") == pytest.approx(171 / 173)
 
 
 def test_a_thousand_flipped_bytes_are_a_thousand_refusals(folder: Path) -> None:
     rng = np.random.default_rng(4)
-    files = {name: (folder / name).read_bytes() for name in (PLAN_FILE, KERNELS_FILE)}
-    files[CERTIFICATE_FILE] = (folder / CERTIFICATE_FILE).read_bytes()
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(files) == {PLAN_FILE, KERNELS_FILE, PROOF_FILE, CERTIFICATE_FILE}
     refusals = 0
     for _ in range(1000):
         name = rng.choice(list(files))
@@ -91,7 +98,7 @@ def test_every_single_byte_of_the_certificate_counts(folder: Path) -> None:
             read_certificate(folder)
 
 
-@pytest.mark.parametrize("name", [PLAN_FILE, KERNELS_FILE, CERTIFICATE_FILE])
+@pytest.mark.parametrize("name", [PLAN_FILE, KERNELS_FILE, PROOF_FILE, CERTIFICATE_FILE])
 def test_missing_truncated_and_lengthened_files_are_refused(folder: Path, name: str) -> None:
     path = folder / name
     original = path.read_bytes()
@@ -127,7 +134,7 @@ def test_a_certificate_edited_without_its_hash_is_refused(folder: Path) -> None:
 
 def test_another_engines_plan_is_refused_and_the_command_fits_the_engine(tmp_path: Path) -> None:
     other = replace(CERTIFICATE, precision="INT8", target="sm_86", calibration_sha256="2" * 64)
-    write_engine_folder(tmp_path / "engine", PLAN, KERNELS, other)
+    write_engine_folder(tmp_path / "engine", replace(ENGINE, certificate=other))
     (tmp_path / "engine" / PLAN_FILE).write_bytes(KERNELS)
     with pytest.raises(EngineFolderError, match=r"--int8 --calibration DIR --target sm_86"):
         open_engine_folder(tmp_path / "engine")
@@ -142,9 +149,8 @@ def test_writing_replaces_an_engine_and_the_remains_of_a_killed_run(folder: Path
     remains = folder.with_name(f".{folder.name}.partial")
     remains.mkdir()
     (remains / PLAN_FILE).write_bytes(b"half")
-    write_engine_folder(
-        folder, b"new", KERNELS, replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
-    )
+    certificate = replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
+    write_engine_folder(folder, replace(ENGINE, certificate=certificate, plan=b"new"))
     assert open_engine_folder(folder).plan == b"new"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -154,7 +160,7 @@ def test_a_full_disk_leaves_the_old_engine_as_it_was(folder: Path) -> None:
         "import sys; from pathlib import Path; from dataclasses import replace\n"
         "from models.engine_folder import *\n"
         "folder = Path(sys.argv[1]); old = open_engine_folder(folder)\n"
-        "write_engine_folder(folder, b'x' * 100_000, old.kernels, old.certificate)\n"
+        "write_engine_folder(folder, replace(old, plan=b'x' * 100_000))\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program, str(folder)],

@@ -32,9 +32,13 @@ class TransferBuffer:
         """Where the device finds the bytes."""
         return int(self._device)
 
-    def upload(self, size: int, stream: cuda.Stream) -> None:
-        """Queues the copy of the first ``size`` bytes to the device."""
-        cuda.memcpy_htod_async(self._device, self.host[:size], stream)
+    def upload(self, source: NDArray[np.uint8], stream: cuda.Stream) -> None:
+        """Queues the copy of ``source`` to the device.
+
+        Args:
+            source: (n,) uint8, at most ``size``, in page-locked memory: ``host`` or another.
+        """
+        cuda.memcpy_htod_async(self._device, source, stream)
 
     def download(self, stream: cuda.Stream) -> None:
         """Queues the copy of all bytes to the host."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def compile_cubin(target: str) -> bytes:
         return bytes(cubin)
     finally:
         nvrtc.nvrtcDestroyProgram(program)
+
+
+def kernels_source_sha256() -> str:
+    """Of what ``compile_cubin`` compiles, in hexadecimal."""
+    return hashlib.sha256(KERNELS_SOURCE.read_bytes()).hexdigest()
 
 
 def _load_nvrtc() -> Any:

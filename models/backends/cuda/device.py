@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pycuda.driver as cuda
 from cuda.bindings import driver
 
 from models.backends.base import BackendError, BackendUnavailableError
 
+_FAILED = "The GPU failed ({reason}); start again, and restart the computer if it happens again."
+
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Turns what the driver raises into a BackendError of one sentence. Decorates, too."""
+    """Turns what pycuda raises into a BackendError of one sentence. Decorates, too."""
     try:
         yield
     except cuda.MemoryError as error:
-        raise BackendError(
-            "The GPU's memory is full; close other programs that use the GPU."
-        ) from error
+        raise _memory_is_full() from error
     except cuda.Error as error:
-        raise BackendError(
-            f"The GPU failed ({error}); start again, and restart the computer if it happens again."
-        ) from error
+        raise BackendError(_FAILED.format(reason=error)) from error
+
+
+def require_success(answer: tuple[Any, ...], failure: str = _FAILED) -> Any:
+    """The value in an answer of cuda-bindings, which is (status,) or (status, value).
+
+    Raises:
+        BackendError: the call failed; ``failure`` is the sentence, with its ``{reason}`` in it.
+    """
+    status, *values = answer
+    if status == driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        raise _memory_is_full()
+    if status != driver.CUresult.CUDA_SUCCESS:
+        raise BackendError(failure.format(reason=status.name))
+    return values[0] if values else None
+
+
+def _memory_is_full() -> BackendError:
+    return BackendError("The GPU's memory is full; close other programs that use the GPU.")
 
 
 class Device:

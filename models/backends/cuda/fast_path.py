@@ -2,148 +2,95 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import NamedTuple
 
 import numpy as np
 import pycuda.driver as cuda
 from numpy.typing import NDArray
 
-from models.backends.cuda.buffers import TransferBuffer
-from models.backends.cuda.conversion import BLOCK, KERNEL_NAMES, conversion_job, grid
+from models.backends.base import BackendError
+from models.backends.cuda.conversion import KERNEL_NAMES
 from models.backends.cuda.device import device_errors
-from models.backends.cuda.graph import CapturedGraph
+from models.backends.cuda.lane import Lane, Network
+from models.backends.cuda.page_lock import PageLock
 from models.geometry import Area
-from models.picture import ColourMatrix, Picture, PixelFormat
+from models.picture import Picture, PixelFormat
 from models.spec import ModelSpec
 
-_NON_BLOCKING = 1
-"""CU_STREAM_NON_BLOCKING: not held up by work on the default stream."""
+LANES = 2
+"""While the network runs on one picture, the next one is copied and uploaded."""
 
-
-class _Geometry(NamedTuple):
-    """What the captured work depends on."""
-
-    shape: tuple[int, ...]
-    pixel_format: PixelFormat
-    matrix: ColourMatrix
-    full_range: bool
-    area: Area
+_log = logging.getLogger(__name__)
 
 
 class FastPath:
-    """Copy in, convert, engine, copy out, on one stream of the current context.
+    """``LANES`` lanes of the current context, and the kernels that they share.
 
-    A geometry's first picture runs step by step; its second is captured into a CUDA graph, which
-    that one and all later ones launch. The numbers are the same either way.
+    One thread calls. Answers are the same bytes whichever lane they come from.
     """
 
     def __init__(
-        self, kernels: bytes, spec: ModelSpec, enqueue_engine: Callable[[int], None]
+        self, kernels: bytes, spec: ModelSpec, make_network: Callable[[], Network]
     ) -> None:
-        """Takes its memory; on failure leaves nothing behind.
+        """Takes its memory, and runs and captures the network; on failure leaves nothing behind.
 
         Args:
             kernels: the cubin of ``kernels.cu`` for this device.
-            enqueue_engine: queues the engine on the stream of the handle it is given; it reads
-                ``input_address`` and writes ``output_address``.
+            make_network: called once a lane, which takes it over.
         """
-        self._spec = spec
-        self._enqueue_engine = enqueue_engine
-        self._geometry: _Geometry | None = None
-        self._has_run = False
-        self._graph: CapturedGraph | None = None
+        self._page_locks: list[PageLock] = []
         with ExitStack() as cleanup:
-            # The driver frees a stream and a module with the last reference to them, wherever an
-            # exception may keep one; the context must then still be there.
+            # As in a lane: a module is freed with the last reference to it, or to a function of it.
+            functions: dict[PixelFormat, cuda.Function] = {}
+            cleanup.callback(functions.clear)
             cleanup.callback(vars(self).clear)
-            self.stream = cuda.Stream(_NON_BLOCKING)
             self._module = cuda.module_from_buffer(kernels)
-            self._kernels = {
-                pixel_format: self._module.get_function(name)
-                for pixel_format, name in KERNEL_NAMES.items()
-            }
-            frame_size = spec.height * spec.width * 3
-            self._input = cuda.mem_alloc(frame_size)
-            cleanup.callback(self._input.free)
-            self._probability = TransferBuffer(spec.height * spec.width)
-            cleanup.callback(self._probability.close)
-            self._picture = TransferBuffer(frame_size)
-            cleanup.callback(lambda: self._picture.close())
-            cleanup.callback(self._drop_graph)
+            for pixel_format, name in KERNEL_NAMES.items():
+                functions[pixel_format] = self._module.get_function(name)
+            cleanup.callback(self._unpin)
+            self.lanes: list[Lane] = []
+            for _ in range(LANES):
+                lane = Lane(functions, spec, make_network())
+                cleanup.callback(lane.close)
+                self.lanes.append(lane)
             self._cleanup = cleanup.pop_all()
 
-    @property
-    def input_address(self) -> int:
-        """Where the engine finds (height, width, 3) uint8 RGB."""
-        return int(self._input)
+    def pin(self, memory: NDArray[np.uint8]) -> None:
+        """Page-locks ``memory`` until ``close``; pictures in it are uploaded without a copy first.
 
-    @property
-    def output_address(self) -> int:
-        """Where the engine writes (height, width) uint8."""
-        return self._probability.address
+        Where the driver refuses, they are copied as any others are.
+        """
+        try:
+            self._page_locks.append(PageLock(memory))
+        except BackendError as error:
+            _log.warning("pictures are copied once more than needed: %s", error)
 
     @device_errors()
-    def load(self, picture: Picture, area: Area) -> None:
-        """Takes the part ``area`` of ``picture`` as the next to run; keeps no reference to it.
+    def begin(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
+        """Queues the part ``area`` of ``picture``; at most ``LANES`` are begun and not finished.
+
+        Returns:
+            waits for the probability, (height, width) uint8, the caller's own. To be called once.
+            Until then a picture in pinned memory stays as it is; any other was copied.
 
         Raises:
-            ValueError: ``area`` is empty, leaves the picture, or is odd in a 4:2:0 format.
+            ValueError: ``area`` is empty, leaves the picture, or cuts through a chroma sample.
+            RuntimeError: ``LANES`` pictures are on their way.
         """
-        geometry = _Geometry(
-            picture.pixels.shape, picture.pixel_format, picture.matrix, picture.full_range, area
-        )
-        if geometry != self._geometry:
-            self._prepare(picture, area)
-            self._geometry = geometry
-        np.copyto(self._picture.host[: picture.pixels.nbytes], picture.pixels.reshape(-1))
-
-    @device_errors()
-    def run(self) -> NDArray[np.uint8]:
-        """The probability, (height, width) uint8, of what was loaded; the caller's own."""
-        if not self._has_run:
-            self._enqueue()
-            self._has_run = True
-        else:
-            if self._graph is None:
-                self._graph = CapturedGraph(self.stream, self._enqueue)
-            self._graph.launch()
-        return self._result()
+        lane = next((lane for lane in self.lanes if lane.is_free), None)
+        if lane is None:
+            raise RuntimeError(f"{LANES} pictures are on their way; finish one first")
+        page_locked = any(lock.holds(picture.pixels) for lock in self._page_locks)
+        lane.begin(picture, area, page_locked=page_locked)
+        return device_errors()(lane.finish)
 
     @device_errors()
     def close(self) -> None:
         """Gives everything back; the object is of no use afterwards."""
         self._cleanup.close()
 
-    def _enqueue(self) -> None:
-        """Queues all steps, one after the other."""
-        self._picture.upload(self._picture_size, self.stream)
-        self._kernel(self._job, block=BLOCK, grid=grid(self._spec), stream=self.stream)
-        self._enqueue_engine(self.stream.handle)
-        self._probability.download(self.stream)
-
-    def _result(self) -> NDArray[np.uint8]:
-        """Waits for what was queued, and copies what came back."""
-        self.stream.synchronize()
-        return self._probability.host.reshape(self._spec.height, self._spec.width).copy()
-
-    def _prepare(self, picture: Picture, area: Area) -> None:
-        """Sets up the steps for another geometry."""
-        self._geometry = None
-        self._drop_graph()
-        self._has_run = False
-        self._picture_size = picture.pixels.nbytes
-        if self._picture_size > self._picture.size:
-            larger = TransferBuffer(self._picture_size)
-            self._picture.close()
-            self._picture = larger
-        self._kernel = self._kernels[picture.pixel_format]
-        self._job = conversion_job(
-            picture, area, self._spec, self._picture.address, self.input_address
-        )
-
-    def _drop_graph(self) -> None:
-        if self._graph is not None:
-            self._graph.close()
-            self._graph = None
+    def _unpin(self) -> None:
+        for lock in self._page_locks:
+            lock.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pycuda.driver as cuda
 from cuda.bindings import driver
 
-from models.backends.base import BackendError
+from models.backends.cuda.device import require_success
+
+_REFUSED = "The GPU refused a captured graph ({reason}); update its driver."
 
 
 class CapturedGraph:
@@ -26,27 +27,20 @@ class CapturedGraph:
         self._stream = driver.CUstream(stream.handle)
         # Thread-local: what other threads do on the device meanwhile is not our business.
         mode = driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
-        _check(driver.cuStreamBeginCapture(self._stream, mode))
+        require_success(driver.cuStreamBeginCapture(self._stream, mode), _REFUSED)
         try:
             enqueue()
         finally:
             capture = driver.cuStreamEndCapture(self._stream)
-        graph = _check(capture)
+        graph = require_success(capture, _REFUSED)
         try:
-            self._executable = _check(driver.cuGraphInstantiate(graph, 0))
+            instance = driver.cuGraphInstantiate(graph, 0)
+            self._executable = require_success(instance, _REFUSED)
         finally:
             driver.cuGraphDestroy(graph)
 
     def launch(self) -> None:
-        _check(driver.cuGraphLaunch(self._executable, self._stream))
+        require_success(driver.cuGraphLaunch(self._executable, self._stream))
 
     def close(self) -> None:
         driver.cuGraphExecDestroy(self._executable)
-
-
-def _check(answer: tuple[Any, ...]) -> Any:
-    """The value in an answer of the binding, which is (status,) or (status, value)."""
-    status, *values = answer
-    if status != driver.CUresult.CUDA_SUCCESS:
-        raise BackendError(f"The GPU refused a captured graph ({status.name}); update its driver.")
-    return values[0] if values else None

@@ -2,64 +2,85 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.backends.cuda.device import Device
 from models.backends.cuda.fast_path import FastPath
 from models.backends.cuda.graph import CapturedGraph
 from models.backends.tensorrt_engine import TensorRTEngine, load_tensorrt
 from models.engine_folder import open_engine_folder
-from models.geometry import Area
-from models.picture import PixelFormat
+from models.picture import Picture, PixelFormat
 from tests.gpu.device import clocks
 from tests.gpu.engine import build_engine
-from tests.gpu.timing import latency
+from tests.gpu.timing import WARM_UP, latency
 from tests.models.pictures import as_picture, scene
 
 
 def measure(target: str, iterations: int) -> dict[str, Any]:
-    """Latencies; ``picture_to_mask`` is a 1080p NV12 picture in ordinary memory to its mask."""
+    """Latencies and rates; ``picture_to_mask`` is of a 1080p NV12 picture to its mask."""
     folder = open_engine_folder(build_engine(target))
     with ExitStack() as cleanup:
         device = Device()
         cleanup.callback(device.close)
         engine = TensorRTEngine(load_tensorrt(folder.certificate), folder)
         cleanup.callback(engine.close)
-        path = FastPath(folder.kernels, folder.certificate.spec, engine.enqueue)
+        path = FastPath(folder.kernels, folder.certificate.spec, engine.create_context)
         cleanup.callback(path.close)
-        engine.bind(path.input_address, path.output_address)
+        lane = path.lanes[0]
 
         def enqueue() -> None:
-            engine.enqueue(path.stream.handle)
+            lane.network.enqueue(lane.stream.handle)
 
         def single_launches() -> None:
             enqueue()
-            path.stream.synchronize()
+            lane.stream.synchronize()
 
         def captured() -> None:
             graph.launch()
-            path.stream.synchronize()
+            lane.stream.synchronize()
 
         alone_single = latency(single_launches, iterations)
-        graph = CapturedGraph(path.stream, enqueue)
+        graph = CapturedGraph(lane.stream, enqueue)
         cleanup.callback(graph.close)
         alone = latency(captured, iterations)
         alone_clocks = clocks()
 
-        picture = as_picture(scene(1080, 1920), PixelFormat.NV12)
-        area = Area(0, 0, 1920, 1080)
-
-        def picture_to_mask() -> None:
-            path.load(picture, area)
-            path.run()
-
-        end_to_end = latency(picture_to_mask, iterations)
+        ordinary = as_picture(scene(1080, 1920), PixelFormat.NV12)
+        memory = np.array(ordinary.pixels)
+        path.pin(memory)
+        pinned = Picture(memory, PixelFormat.NV12)
+        end_to_end = latency(lambda: path.begin(ordinary, ordinary.whole)(), iterations)
+        from_pinned = latency(lambda: path.begin(pinned, pinned.whole)(), iterations)
         return {
             "network_alone": asdict(alone),
             "network_alone_without_graph": asdict(alone_single),
             "picture_to_mask": asdict(end_to_end),
-            "pictures_per_s": 1e3 / end_to_end.median_ms,
+            "pinned_picture_to_mask": asdict(from_pinned),
+            "pictures_per_s": _pictures_per_s(path, ordinary, 1, iterations),
+            "pictures_per_s_two_on_their_way": _pictures_per_s(path, ordinary, 2, iterations),
             "clocks": alone_clocks,
         }
+
+
+def _pictures_per_s(path: FastPath, picture: Picture, depth: int, iterations: int) -> float:
+    """With up to ``depth`` pictures on their way."""
+    begun: deque[Callable[[], NDArray[np.uint8]]] = deque()
+    started_s = 0.0
+    for index in range(WARM_UP + iterations):
+        if index == WARM_UP:
+            started_s = time.perf_counter()
+        begun.append(path.begin(picture, picture.whole))
+        if len(begun) == depth:
+            begun.popleft()()
+    rate = iterations / (time.perf_counter() - started_s)
+    for finish in begun:
+        finish()
+    return rate

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.backends.cuda.compile import kernels_source_sha256
 from models.engine_folder import (
     Agreement,
     Certificate,
@@ -18,6 +19,7 @@ from models.spec import ModelSpec
 
 PLAN = b"no engine at all"
 KERNELS = b"no kernels either"
+PROOF = b"and no proof"
 
 
 def certificate(**changes: Any) -> Certificate:
@@ -38,6 +40,8 @@ def certificate(**changes: Any) -> Certificate:
         onnx_sha256=sha256_of(b"onnx"),
         plan_sha256=sha256_of(PLAN),
         kernels_sha256=sha256_of(KERNELS),
+        kernels_source_sha256=kernels_source_sha256(),
+        proof_sha256=sha256_of(PROOF),
         calibration_sha256="",
         flavour="tensorrt_rtx",
         version="1.7.1.116",
@@ -53,5 +57,5 @@ def certificate(**changes: Any) -> Certificate:
 
 def write_folder(folder: Path, **changes: Any) -> EngineFolder:
     """Writes such a folder and opens it again."""
-    write_engine_folder(folder, PLAN, KERNELS, certificate(**changes))
+    write_engine_folder(folder, EngineFolder(certificate(**changes), PLAN, KERNELS, PROOF))
     return open_engine_folder(folder)

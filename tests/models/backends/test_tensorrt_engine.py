@@ -44,6 +44,11 @@ def test_an_int8_engine_is_built_again_with_its_calibration() -> None:
         require_fitting(certificate(precision="INT8", calibration_sha256="0" * 64), "sm_86")
 
 
+def test_kernels_of_another_version_are_refused_before_they_are_called() -> None:
+    with pytest.raises(BackendError, match=r"of another version of PolypLens; .* --target sm_75 "):
+        require_fitting(certificate(kernels_source_sha256="0" * 64), "sm_75")
+
+
 def test_the_fitting_architecture_passes() -> None:
     require_fitting(certificate(), "sm_75")
 

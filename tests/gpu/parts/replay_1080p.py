@@ -1,0 +1,28 @@
+"""A recorded 1080p video from file to files, by the application's own replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.bench.clip import recorded_clip
+from tests.bench.throughput import replay_frames_per_s
+from tests.gpu.device import clocks
+from tests.gpu.engine import build_engine
+
+FRAMES = 1800
+
+
+def measure(target: str, iterations: int) -> dict[str, Any]:
+    """Frames a second once it runs. ``iterations`` is not used: it is a video's worth."""
+    build_engine(target)
+    clip = recorded_clip(FRAMES)
+    return {
+        "frames": FRAMES,
+        "masks_and_table_frames_per_s": replay_frames_per_s(
+            clip, "tensorrt", marked_pictures=False
+        ),
+        "marked_video_too_frames_per_s": replay_frames_per_s(
+            clip, "tensorrt", marked_pictures=True
+        ),
+        "clocks": clocks(),
+    }
