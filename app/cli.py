@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.commands import check, replay, view
+from app.commands import bench, check, devices, replay, view
 from app.commands.outcome import FAILED, INTERRUPTED, complain
 from app.version import version
 
@@ -27,7 +27,18 @@ class Command(Protocol):
         ...
 
 
-_COMMANDS: dict[str, Command] = {"view": view, "replay": replay, "check": check}
+_COMMANDS: dict[str, Command] = {
+    "view": view,
+    "replay": replay,
+    "devices": devices,
+    "check": check,
+    "bench": bench,
+}
+
+
+_SWITCH_INTERVAL_S = 0.0005
+"""How long a thread may have the interpreter while another waits for it. Python's own 5 ms are a
+third of a frame: a frame whose thread waits for it is late."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -51,6 +62,7 @@ def main(words: Sequence[str]) -> int:
     logging.basicConfig(
         format="%(message)s", level=logging.DEBUG if arguments.debug else logging.WARNING
     )
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _COMMANDS[arguments.command].run(arguments, parsers[arguments.command])

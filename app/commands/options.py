@@ -8,11 +8,16 @@ from pathlib import Path
 
 from app.config import AppConfig
 from models.backends.selection import AUTO, BACKEND_NAMES
+from models.input_size import fitting_side
+from models.spec import STRIDE
 from models.weights import DEFAULT_WEIGHTS
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Which network runs, where, and from which probability on it marks."""
+def add_network(parser: argparse.ArgumentParser, *other_backends: str) -> None:
+    """Which network runs, where, and from which probability on it marks.
+
+    ``other_backends`` are offered beside those of every command.
+    """
     parser.add_argument(
         "--threshold",
         type=share,
@@ -21,12 +26,18 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--backend",
-        choices=BACKEND_NAMES,
+        choices=(*BACKEND_NAMES, *other_backends),
         default=AUTO,
         help="the runtime (default: the fastest that works)",
     )
     parser.add_argument(
         "--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE", help="a deployable ONNX"
+    )
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        metavar="PIXELS",
+        help="side of the network's input: less is faster and sees less (default: the model's)",
     )
     parser.add_argument(
         "--engine", type=Path, metavar="FOLDER", help="a TensorRT engine (default: one that fits)"
@@ -43,11 +54,14 @@ def config_from(arguments: argparse.Namespace, parser: argparse.ArgumentParser) 
     """What ``add_network`` read. Ends the program where its options contradict each other."""
     if arguments.engine is not None and arguments.backend not in (AUTO, "tensorrt"):
         parser.error(f"--engine is for TensorRT; leave it out with --backend {arguments.backend}")
+    if arguments.engine is not None and arguments.input_size is not None:
+        parser.error("--engine has an input size of its own; leave out --input-size")
     return AppConfig(
         backend=arguments.backend,
         weights=arguments.weights,
         engine=arguments.engine,
         threshold=arguments.threshold,
+        input_size=arguments.input_size,
     )
 
 
@@ -62,6 +76,16 @@ def seconds(text: str) -> float:
     for part in parts:
         total = total * 60 + part
     return total
+
+
+def input_size(text: str) -> int:
+    """A side of the network's input in pixels."""
+    side = int(text)
+    if side != fitting_side(side):
+        raise argparse.ArgumentTypeError(
+            f"{side} is no multiple of {STRIDE}; use {fitting_side(side)}"
+        )
+    return side
 
 
 def share(text: str) -> float:

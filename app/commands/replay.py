@@ -75,7 +75,9 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
     @cache
     def choose() -> Backend:
-        return choose_backend(config.backend, config.weights, config.engine, Aim.THROUGHPUT)
+        return choose_backend(
+            config.backend, config.weights, config.engine, Aim.THROUGHPUT, config.input_size
+        )
 
     failed: list[str] = []
     folders = output_folders(arguments.inputs, arguments.output)

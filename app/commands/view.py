@@ -11,12 +11,13 @@ HELP = "open the viewer (the default)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Opens a window that plays recorded video and marks its polyps."
+    parser.description = "Opens a window that shows recorded or live video and marks its polyps."
     parser.add_argument(
         "location",
         nargs="?",
-        metavar="FILE",
-        help='a video file, an image, a folder of images, or "phantom"',
+        metavar="LOCATION",
+        help='a video file, an image, a folder of images, "phantom", or what is live: a device as '
+        '"devices" lists it, the address of a stream, or "test-picture"',
     )
     parser.add_argument("--fullscreen", action="store_true", help="start in full screen")
     parser.add_argument(

@@ -60,6 +60,13 @@ class ReadReport:
     """The file ends before its own header says."""
     messages: tuple[str, ...] = ()
     """One sentence each, for the person."""
+    dropped: int = 0
+    """Frames of a live source that were lost on their way, or that nobody took before newer ones
+    came."""
+    mistimed: int = 0
+    """Frames of a live source whose time was wrong and was mended."""
+    hanging: int = 0
+    """Threads that a live source's device or driver does not give back, now."""
 
 
 class VideoSource(ABC):

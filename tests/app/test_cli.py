@@ -40,6 +40,8 @@ def test_without_a_command_the_viewer_opens_or_says_that_there_is_no_display() -
         (["replay", "clip.mp4", "-o", "out", "--start", "-1"], "'-1' is no time"),
         (["replay", "clip.mp4", "-o", "out", "--start", "5", "--end", "0:05"], "must be later"),
         (["replay", "clip.mp4", "-o", "out", "--threshold", "50"], "'50' is no number from 0 to 1"),
+        (["replay", "clip.mp4", "-o", "out", "--input-size", "200"], "no multiple of 32; use 224"),
+        (["view", "--engine", "e", "--input-size", "224"], "has an input size of its own"),
         (["replay", "clip.mp4", "-o", "out", "--threshold", "nan"], "is no number from 0 to 1"),
         (["replay", "clip.mp4", "-o", "out", "--marker", "star"], "invalid choice: 'star'"),
         (["replay", "clip.mp4", "-o", "out", "--backend", "torch"], "invalid choice: 'torch'"),

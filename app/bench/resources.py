@@ -1,0 +1,70 @@
+"""What this process and those that it began take of the machine."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psutil
+
+OTHER_THREADS = "threads of libraries"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """All processes at one moment."""
+
+    at_s: float
+    """On the monotonic clock."""
+    cpu_s: float
+    """Processor time since their start, of processes that have ended too."""
+    cpu_by_thread_s: Mapping[str, float]
+    """Of the threads that live: this process's by their name, a child's under its process."""
+    resident_mb: float
+    """Memory that processes share counts once for each."""
+    handles: int
+    """Open files, sockets and the like."""
+    threads: int
+
+
+def usage() -> Usage:
+    """Of now. A child that ends meanwhile may be missing."""
+    own = psutil.Process()
+    with own.oneshot():
+        times = own.cpu_times()
+        by_thread = _own_threads(own)
+        # On systems without them, times of ended children are 0.
+        cpu_s = times.user + times.system + times.children_user + times.children_system
+        resident, handles, threads = own.memory_info().rss, _handles(own), own.num_threads()
+    for child in own.children(recursive=True):
+        try:
+            child_times = child.cpu_times()
+            child_s = child_times.user + child_times.system
+            resident += child.memory_info().rss
+            handles += _handles(child)
+            threads += child.num_threads()
+        except psutil.Error:
+            continue
+        cpu_s += child_s
+        by_thread[f"process {child.pid}"] = child_s
+    return Usage(time.monotonic(), cpu_s, by_thread, resident / 1e6, handles, threads)
+
+
+def _own_threads(own: psutil.Process) -> dict[str, float]:
+    """By name; those that no Python code began come together."""
+    names = {thread.native_id: thread.name for thread in threading.enumerate()}
+    by_name: defaultdict[str, float] = defaultdict(float)
+    for thread in own.threads():
+        by_name[names.get(thread.id, OTHER_THREADS)] += thread.user_time + thread.system_time
+    return by_name
+
+
+def _handles(process: psutil.Process) -> int:
+    """Descriptors, or what Windows has instead."""
+    if sys.platform == "win32":
+        return process.num_handles()
+    return process.num_fds()

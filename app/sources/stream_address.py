@@ -1,0 +1,85 @@
+"""From what a person typed to the address of a stream."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.sources.base import SourceError
+
+FORMS = (
+    "udp://@:5000, udp://239.1.1.1:5000, rtp://@:5000, tcp://192.168.1.20:5000, "
+    "rtsp://192.168.1.20/stream or a path that ends in .sdp"
+)
+"""Every form, by example."""
+
+_URL = re.compile(r"(rtsp|srt|rtp|udp|tcp)://", re.IGNORECASE)
+_SDP = ".sdp"
+_RTSP_PORT = 554
+
+
+class Transport(Enum):
+    """How the stream travels."""
+
+    UDP = "udp"
+    """MPEG-TS in datagrams that are sent here."""
+    RTP = "rtp"
+    """MPEG-TS in RTP packets that are sent here."""
+    TCP = "tcp"
+    """MPEG-TS over a connection that is made from here."""
+    RTSP = "rtsp"
+    """What an RTSP server offers, over the one connection that is made from here."""
+    SDP = "sdp"
+    """What is sent here, in RTP packets, as an .sdp file describes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAddress:
+    """Where a stream comes from, or where to it is sent."""
+
+    transport: Transport
+    target: str
+    """The whole URL, or the path of the .sdp file; may hold a password."""
+    name: str
+    """For people and logs: without user and password."""
+    host: str = ""
+    """For UDP and RTP: where it is received, empty for every address of this computer."""
+    port: int = 0
+
+
+def is_stream(location: str) -> bool:
+    """Whether ``location`` means a stream; it may still be malformed."""
+    return _URL.match(location) is not None or location.lower().endswith(_SDP)
+
+
+def parse_stream_address(location: str) -> StreamAddress:
+    """
+    Raises:
+        SourceError: ``location`` is malformed; the sentence shows the right form.
+    """
+    if location.lower().endswith(_SDP) and not _URL.match(location):
+        return StreamAddress(Transport.SDP, location, Path(location).name)
+    try:
+        url = urlsplit(location)
+        host, port = url.hostname or "", url.port
+    except ValueError as error:
+        raise SourceError(
+            f"{location} is no address of a stream ({error}); give {FORMS}."
+        ) from error
+    scheme = url.scheme.lower()
+    if scheme == "srt":
+        raise SourceError(
+            "SRT is not in the FFmpeg that PyAV brings along; have the encoder send MPEG-TS to "
+            "udp:// or rtp://, or offer RTSP."
+        )
+    transport = Transport(scheme)
+    if transport is Transport.RTSP:
+        port = port or _RTSP_PORT
+    if port is None or not (host or transport in (Transport.UDP, Transport.RTP)):
+        raise SourceError(f"{location} lacks its host or port; give {FORMS}.")
+    shown_host = f"[{host}]" if ":" in host else host or "@"
+    name = f"{scheme}://{shown_host}:{port}{url.path}"
+    return StreamAddress(transport, location, name, host, port)

@@ -1,0 +1,1 @@
+"""Video4Linux2: what ``app.sources.camera`` is made of. Linux alone."""

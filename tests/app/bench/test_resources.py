@@ -1,0 +1,84 @@
+"""Processor time, memory, handles and threads, of this process and its children."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.bench.resources import OTHER_THREADS, usage
+
+BURNING_S = 0.3
+
+
+def burn() -> None:
+    while time.thread_time() < BURNING_S:
+        pass
+
+
+def test_a_threads_processor_time_is_under_its_name() -> None:
+    before = usage()
+    go_on = threading.Event()
+    burnt = threading.Event()
+
+    def work() -> None:
+        burn()
+        burnt.set()
+        go_on.wait(20)
+
+    thread = threading.Thread(target=work, name="burner")
+    thread.start()
+    assert burnt.wait(20)
+    after = usage()
+    go_on.set()
+    thread.join()
+    assert after.cpu_by_thread_s["burner"] >= BURNING_S - 0.05
+    assert after.cpu_s - before.cpu_s >= BURNING_S - 0.05
+    assert after.threads > before.threads
+    assert "burner" not in usage().cpu_by_thread_s
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not count ended children")
+def test_children_count_while_they_live_and_after_they_end() -> None:
+    script = (
+        f"import time\nwhile time.process_time() < {BURNING_S}: pass\nprint(flush=True)\ninput()"
+    )
+    before = usage()
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        alive = usage()
+        child.communicate(b"\n")
+    ended = usage()
+    name = f"process {child.pid}"
+    assert alive.cpu_by_thread_s[name] >= BURNING_S - 0.05
+    assert alive.cpu_s - before.cpu_s >= BURNING_S - 0.05
+    assert alive.resident_mb > before.resident_mb + 1
+    assert name not in ended.cpu_by_thread_s
+    assert ended.cpu_s - before.cpu_s >= BURNING_S - 0.05
+
+
+def test_memory_and_handles_are_those_held_now(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    before = usage()
+    held = np.ones(40_000_000, np.uint8)
+    files = [(tmp_path / "file").open() for _ in range(7)]
+    during = usage()
+    for file in files:
+        file.close()
+    assert during.resident_mb - before.resident_mb > 0.9 * held.nbytes / 1e6
+    assert during.handles == before.handles + 7
+    assert usage().handles == before.handles
+
+
+def test_threads_that_python_does_not_know_come_together() -> None:
+    names = {thread.name for thread in threading.enumerate()} | {OTHER_THREADS}
+    own = {name for name in usage().cpu_by_thread_s if not name.startswith("process ")}
+    assert own <= names

@@ -1,0 +1,46 @@
+"""What a camera says where there is none; with one it is tested in the guest (tests/capture)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.sources.base import SourceFormatError, SourceNotFoundError
+from app.sources.live import CaptureWish
+
+if sys.platform != "linux":
+    pytest.skip("V4L2 is of Linux", allow_module_level=True)
+
+from app.sources.camera import V4L2Camera
+
+
+def open_descriptors() -> list[str]:
+    links = Path("/proc/self/fd").iterdir()
+    return sorted(str(link.readlink()) for link in links if link.is_symlink())
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "/dev/video4711",
+        "usb-Maker_Card_A206200812345-video-index0",
+        "Card@usb-0000:00:14.0-3",
+        "../../etc/passwd",
+        "",
+    ],
+)
+def test_a_device_that_is_not_there_is_named(identity: str) -> None:
+    before = open_descriptors()
+    with pytest.raises(SourceNotFoundError, match=r"run_app\.py devices") as raised:
+        V4L2Camera(identity, CaptureWish())
+    assert identity in str(raised.value)
+    assert open_descriptors() == before
+
+
+def test_another_kind_of_device_is_refused() -> None:
+    before = open_descriptors()
+    with pytest.raises(SourceFormatError, match="/dev/null is no video device"):
+        V4L2Camera("/dev/null", CaptureWish())
+    assert open_descriptors() == before
