@@ -143,4 +143,4 @@ def _is_marked(probability: NDArray[np.uint8], spec: ModelSpec) -> bool:
         spec.height, spec.width, Area(0, 0, spec.width, spec.height), spec.height, spec.width
     )
     answer = Segmentation(probability, 0, whole, Timings(0, 0))
-    return bool(find_regions(answer, spec.threshold, spec.least_area).regions)
+    return bool(find_regions(answer, spec.threshold, spec.least_area, spec.core_margin).regions)

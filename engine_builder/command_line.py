@@ -10,14 +10,13 @@ from collections.abc import Callable
 from models.backends.base import BackendError
 from models.backends.cuda.compile import KernelCompileError
 from models.engine_folder import EngineFolderError
+from models.input_size import fitting_side
+from models.spec import STRIDE
 from models.weights import WeightsError
 
 DONE = 0
 FAILED = 1
 INTERRUPTED = 130
-
-STRIDE = 32
-"""The network halves its input five times: every side is a multiple of this."""
 
 
 class EngineBuilderError(Exception):
@@ -66,9 +65,10 @@ def add_debug_option(parser: argparse.ArgumentParser) -> None:
 def side_length(text: str) -> int:
     """A side of the network's input in pixels, as argparse takes it."""
     side = int(text)
-    if side <= 0 or side % STRIDE:
-        fitting = max(STRIDE, -(-side // STRIDE) * STRIDE)
-        raise argparse.ArgumentTypeError(f"{side} is no multiple of {STRIDE}; use {fitting}")
+    if side != fitting_side(side):
+        raise argparse.ArgumentTypeError(
+            f"{side} is no multiple of {STRIDE}; use {fitting_side(side)}"
+        )
     return side
 
 

@@ -289,7 +289,13 @@ def main(arguments: Sequence[str]) -> int:
         "--least-area",
         type=unit_interval,
         default=SHIPPED_SPEC.least_area,
-        help="share of the picture below which a marked region is dropped (0.002)",
+        help="share of the picture that a marked region's core has to cover (0.002)",
+    )
+    parser.add_argument(
+        "--core-margin",
+        type=float,
+        default=SHIPPED_SPEC.core_margin,
+        help="by how much, in logits, a core exceeds the threshold (0)",
     )
     add_debug_option(parser)
     options = parser.parse_args(arguments)
@@ -302,6 +308,7 @@ def _export_file(options: argparse.Namespace) -> None:
         width=options.size,
         threshold=options.threshold,
         least_area=options.least_area,
+        core_margin=options.core_margin,
     )
     content = export_checkpoint(options.checkpoint, spec)
     write_whole(options.output, content)

@@ -54,6 +54,11 @@ class Geometry:
         return np.array((self.area.width / self.model_width, self.area.height / self.model_height))
 
 
+def core_threshold(threshold: float, margin: float) -> float:
+    """The probability, in [0, 1], whose logit lies ``margin`` above that of ``threshold``."""
+    return threshold / (threshold + (1 - threshold) * math.exp(-margin))
+
+
 def least_level(threshold: float) -> int:
     """The smallest uint8 probability, at least 1, that reaches ``threshold`` in [0, 1]."""
     return max(1, math.ceil(threshold * 255))

@@ -16,10 +16,9 @@ from torch.nn.functional import interpolate, relu
 
 from models.hardnet import HARDNET_68, HarDNet
 from models.hardnet_checkpoint import read_state
+from models.spec import STRIDE
 
 DECODER_CHANNELS = 32
-STRIDE = 32
-"""Height and width of the input must be multiples of this."""
 
 
 class ConvNorm(nn.Module):

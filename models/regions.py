@@ -1,4 +1,9 @@
-"""The marked regions of one frame: what is drawn, written to the table and counted."""
+"""The marked regions of one frame: what is drawn, written to the table and counted.
+
+Where there is no polyp the network seldom is sure of more than a few pixels. So a region has to
+have a core, a part of some area on which the probability is well above the threshold that draws its
+outline: hysteresis (Canny 1986), whose upper threshold is asked of an area.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.geometry import Geometry, least_level, probability_on_source
+from models.geometry import Geometry, core_threshold, least_level, probability_on_source
 from models.segmentation import Segmentation
 
 
@@ -40,12 +45,17 @@ class Findings:
     """The largest probability anywhere on the frame, marked or not, in [0, 1]."""
 
 
-def find_regions(segmentation: Segmentation, threshold: float, least_area: float) -> Findings:
-    """Connected regions (diagonals touch) of pixels that reach ``threshold``.
+def find_regions(
+    segmentation: Segmentation, threshold: float, least_area: float, core_margin: float = 0.0
+) -> Findings:
+    """Connected regions (diagonals touch) of pixels that reach ``threshold``, if they have a core.
 
     Args:
         threshold: probability in [0, 1]; pixels of probability 0 are never marked.
-        least_area: regions below this share, in [0, 1], of the endoscope's picture are dropped.
+        least_area: regions with a core below this share, in [0, 1], of the endoscope's picture are
+            dropped, as are those without any.
+        core_margin: the core reaches the probability whose logit lies this far above the
+            threshold's; so it moves with the threshold. At 0 the core is the region.
     """
     probability, geometry = segmentation.probability, segmentation.geometry
     level = least_level(threshold)
@@ -59,18 +69,23 @@ def find_regions(segmentation: Segmentation, threshold: float, least_area: float
     reached = np.asarray(cv2.threshold(source, level - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
     label_map, statistics = _components(reached)
     picture_px = geometry.area.width * geometry.area.height
-    kept = statistics[:, cv2.CC_STAT_AREA] >= least_area * picture_px
-    if not kept.all():
-        reached = np.concatenate(([False], kept)).astype(np.uint8)[label_map] * np.uint8(255)
-    mask[window] = reached
+    least_core_px = max(1.0, least_area * picture_px)
+    core_level = least_level(core_threshold(threshold, core_margin))
+    kept = np.zeros(len(statistics) + 1, np.uint8)
 
     regions = []
-    for label in np.flatnonzero(kept) + 1:
+    for label in np.flatnonzero(statistics[:, cv2.CC_STAT_AREA] >= least_core_px) + 1:
         left, top, width, height, area_px = statistics[label - 1].tolist()
         box = np.s_[top : top + height, left : left + width]
-        region_peak = int(source[box].max(where=label_map[box] == label, initial=0))
+        levels = source[box][label_map[box] == label]
+        if np.count_nonzero(levels >= core_level) < least_core_px:
+            continue
+        kept[label] = 1
         x, y = left + window[1].start, top + window[0].start
-        regions.append(Region(x, y, width, height, area_px, region_peak / 255))
+        regions.append(Region(x, y, width, height, area_px, int(levels.max()) / 255))
+    if len(regions) < len(statistics):
+        reached = kept[label_map] * np.uint8(255)
+    mask[window] = reached
     regions.sort(key=lambda region: (-region.area_px, region.y, region.x))
     marked_px = sum(region.area_px for region in regions)
     return Findings(mask, tuple(regions), marked_px / picture_px, peak / 255)

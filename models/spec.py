@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+STRIDE = 32
+"""The network halves its input five times: its height and width are multiples of this."""
+
 METADATA_KEY = "polyplens.spec"
 """Key in the ONNX file's metadata under which the specification is stored as JSON."""
 
@@ -33,7 +36,11 @@ class ModelSpec:
     threshold: float = 0.5
     """Probability in [0, 1] from which a pixel counts as polyp, unless the user sets another."""
     least_area: float = 0.0
-    """Share of the picture in [0, 1] below which a marked region is dropped."""
+    """Share of the picture in [0, 1] of which a marked region's core has to be; see
+    ``models.regions``."""
+    core_margin: float = 0.0
+    """By how much, in logits, the probability in a core exceeds the threshold; 0: regions need no
+    core, and ``least_area`` is asked of all of them."""
 
     def to_metadata(self) -> dict[str, str]:
         return {METADATA_KEY: json.dumps(asdict(self), sort_keys=True)}

@@ -15,6 +15,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
+from models.input_size import fitting_side, resized
 from models.spec import ModelSpec, SpecError
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "assets" / "weights" / "hardnet_mseg_352.onnx"
@@ -38,8 +39,11 @@ class Weights:
     path: Path
     content: bytes
     sha256: str
-    """Of ``content`` as it is, in hexadecimal."""
+    """Of the file, in hexadecimal; of ``content``, unless that was brought to another size."""
     spec: ModelSpec
+    precision: str = "FP32"
+    """``FP32``, or ``INT8`` for a quantised graph: what a runtime computes in if nothing else is
+    asked of it."""
 
 
 def sealed(model: onnx.ModelProto) -> bytes:
@@ -53,11 +57,15 @@ def sealed(model: onnx.ModelProto) -> bytes:
     return before + checksum.encode() + after
 
 
-def read_weights(path: Path) -> Weights:
+def read_weights(path: Path, input_size: int | None = None) -> Weights:
     """Reads and checks ``path``: nothing of it is parsed before its checksum was found to match.
 
+    Args:
+        input_size: side in pixels to which the model's input is brought; None leaves it.
+
     Raises:
-        WeightsError: missing, unreadable, changed, no deployable model, or weights in other files.
+        WeightsError: missing, unreadable, changed, no deployable model, or weights in other files;
+            or ``input_size`` is none that the network takes.
     """
     try:
         content = path.read_bytes()
@@ -73,7 +81,16 @@ def read_weights(path: Path) -> Weights:
     checksum, sha256 = _digests(before, stored, after)
     if stored != checksum.encode():
         raise WeightsError(f"{path} was changed or damaged; fetch it again.")
-    return Weights(path, content, sha256, _checked_spec(path, content))
+    model = _parsed(path, content)
+    spec = _checked_spec(path, model)
+    quantised = any(node.op_type == "QuantizeLinear" for node in model.graph.node)
+    if input_size is not None:
+        fitting = fitting_side(input_size)
+        if input_size != fitting:
+            raise WeightsError(f"The network takes no input of {input_size} pixels; use {fitting}.")
+        model, spec = resized(model, spec, input_size)
+        content = model.SerializeToString(deterministic=True)
+    return Weights(path, content, sha256, spec, "INT8" if quantised else "FP32")
 
 
 def _around_checksum(content: bytes) -> tuple[bytes, bytes, bytes]:
@@ -95,11 +112,14 @@ def _digests(before: bytes, stored: bytes, after: bytes) -> tuple[str, str]:
     return blank.hexdigest(), as_it_is.hexdigest()
 
 
-def _checked_spec(path: Path, content: bytes) -> ModelSpec:
+def _parsed(path: Path, content: bytes) -> onnx.ModelProto:
     try:
-        model = onnx.load_model_from_string(content)
+        return onnx.load_model_from_string(content)
     except DecodeError as error:
         raise WeightsError(f"{path} is truncated or no ONNX file; fetch it again.") from error
+
+
+def _checked_spec(path: Path, model: onnx.ModelProto) -> ModelSpec:
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             raise WeightsError(

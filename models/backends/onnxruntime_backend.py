@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 class OnnxRuntimeBackend(Backend):
-    """Runs a deployable ONNX file in FP32.
+    """Runs a deployable ONNX file in the precision of its graph, FP32 or INT8.
+
+    Args:
+        input_size: side in pixels to which the model's input is brought; None leaves it.
 
     Raises:
         models.weights.WeightsError: ``path`` is no deployable model, or was changed.
@@ -29,8 +32,8 @@ class OnnxRuntimeBackend(Backend):
 
     name: ClassVar[str] = "onnxruntime"
 
-    def __init__(self, path: Path) -> None:
-        self._weights = read_weights(path)
+    def __init__(self, path: Path, input_size: int | None = None) -> None:
+        self._weights = read_weights(path, input_size)
         super().__init__(self._weights.spec)
         self._session: onnxruntime.InferenceSession | None = None
         self._device = processor_name()
@@ -38,7 +41,8 @@ class OnnxRuntimeBackend(Backend):
     @property
     def info(self) -> BackendInfo:
         version = onnxruntime.__version__
-        return BackendInfo(self.name, version, self._device, "FP32", self._weights.sha256)
+        weights = self._weights
+        return BackendInfo(self.name, version, self._device, weights.precision, weights.sha256)
 
     def _activate(self) -> None:
         providers: list[str | tuple[str, dict[str, str]]] = [_CPU]

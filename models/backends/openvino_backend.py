@@ -25,8 +25,13 @@ from models.weights import read_weights
 class OpenVinoBackend(Backend):
     """Runs a deployable ONNX file in BF16 where that leaves the masks as they are, else in FP32.
 
-    For latency all threads share each picture; for throughput every stream has its own, and no
-    thread waits for another. The two may differ by a level here and there.
+    A quantised file runs in INT8. For latency all threads share each picture; for throughput every
+    stream has its own, and no thread waits for another. The two may differ by a level here and
+    there.
+
+    Args:
+        input_size: side in pixels to which the model's input is brought; None leaves it.
+        precision: ``FP32`` or ``BF16``, whatever it does to the masks; None chooses.
 
     Raises:
         models.weights.WeightsError: ``path`` is no deployable model, or was changed.
@@ -34,12 +39,19 @@ class OpenVinoBackend(Backend):
 
     name: ClassVar[str] = "openvino"
 
-    def __init__(self, path: Path, aim: Aim = Aim.LATENCY) -> None:
-        self._weights = read_weights(path)
+    def __init__(
+        self,
+        path: Path,
+        aim: Aim = Aim.LATENCY,
+        input_size: int | None = None,
+        precision: str | None = None,
+    ) -> None:
+        self._weights = read_weights(path, input_size)
         super().__init__(self._weights.spec)
         self._aim = aim
         self._requests: deque[openvino.InferRequest] = deque()
         """The one to begin next comes first."""
+        self._asked_precision = precision
         self._precision = ""
 
     @property
@@ -61,7 +73,9 @@ class OpenVinoBackend(Backend):
         try:
             core = openvino.Core()
             model = core.read_model(self._weights.content)
-            self._precision = permitted_precision(core, model, self._weights)
+            self._precision = self._asked_precision or permitted_precision(
+                core, model, self._weights
+            )
             compiled = compile_for_cpu(core, model, self._precision, self._aim)
             self.depth = 1
             if self._aim is Aim.THROUGHPUT:

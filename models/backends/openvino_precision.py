@@ -30,32 +30,43 @@ _log = logging.getLogger(__name__)
 def compile_for_cpu(
     core: openvino.Core, model: openvino.Model, precision: str, aim: Aim
 ) -> openvino.CompiledModel:
-    """``model`` on the CPU, in ``FP32`` or ``BF16``.
+    """``model`` on the CPU, in ``FP32``, ``BF16`` or ``INT8``.
 
     OpenVINO would pick BF16 by itself; the precision is always named. Compiled models are not
     cached: that would save a fifth of a second, and leave 70 MB of native code in the user's folder
     that nothing checks against the weights' checksum.
     """
-    hint = {"FP32": "f32", "BF16": "bf16"}[precision]
+    # What a quantised graph does not quantise, it computes in FP32.
+    hint = {"FP32": "f32", "BF16": "bf16", "INT8": "f32"}[precision]
     return core.compile_model(
         model, "CPU", {"PERFORMANCE_HINT": aim.name, "INFERENCE_PRECISION_HINT": hint}
     )
 
 
+def offers_bf16(core: openvino.Core) -> bool:
+    """Whether the processor computes in BF16; elsewhere OpenVINO would pass it over in silence."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 def permitted_precision(core: openvino.Core, model: openvino.Model, weights: Weights) -> str:
     """``BF16`` where the processor offers it and Dice stays above ``LEAST_DICE``, else ``FP32``.
 
-    The comparison takes seconds; its result is kept in the user's cache folder, for these weights,
-    this OpenVINO, this processor and these reference frames.
+    Of a quantised model it is ``INT8``.
+
+    The comparison takes seconds; its result is kept in the user's cache folder, for these weights
+    at this size, this OpenVINO, this processor and these reference frames.
     """
-    if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if weights.precision == "INT8":
+        return "INT8"
+    if not offers_bf16(core):
         return "FP32"
     references = [path.read_bytes() for path in sorted(REFERENCE_FOLDER.glob("*.png"))]
     if not references:
         _log.warning("FP32 is used: %s holds no frames to check BF16 on.", REFERENCE_FOLDER)
         return "FP32"
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    record = _record(weights.sha256, openvino.get_version(), processor, *references)
+    size = f"{weights.spec.width}x{weights.spec.height}"
+    record = _record(weights.sha256, size, openvino.get_version(), processor, *references)
     dice = _recorded_dice(record)
     if dice is None:
         _log.info("Checking BF16 against FP32 on %d frames, once.", len(references))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from models.backends.base import Aim, Backend, BackendUnavailableError
 from models.backends.first_that_works import FirstThatWorks
-from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, read_certificate
-from models.weights import read_weights
+from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, Certificate, read_certificate
+from models.weights import Weights, read_weights
 
 AUTO = "auto"
 BACKEND_NAMES = (AUTO, "tensorrt", "openvino", "onnxruntime")
@@ -19,7 +19,11 @@ _NVIDIA_DEVICE = Path("/dev/nvidiactl")
 
 
 def choose_backend(
-    name: str, weights: Path, engine_folder: Path | None, aim: Aim = Aim.LATENCY
+    name: str,
+    weights: Path,
+    engine_folder: Path | None,
+    aim: Aim = Aim.LATENCY,
+    input_size: int | None = None,
 ) -> Backend:
     """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
 
@@ -32,6 +36,8 @@ def choose_backend(
         engine_folder: the engine that TensorRT runs; None takes one in ``ENGINES_FOLDER`` that was
             built from ``weights``.
         aim: what OpenVINO is set up for.
+        input_size: side in pixels of the network's input; None leaves it as ``weights``, or the
+            engine, has it. An engine has one size, so TensorRT takes one that was built for this.
 
     Raises:
         BackendError: the named runtime, or with ``auto`` every runtime, is not to be had.
@@ -40,9 +46,9 @@ def choose_backend(
         ValueError: there is no runtime ``name``.
     """
     makers: dict[str, Callable[[], Backend]] = {
-        "tensorrt": partial(_tensorrt, weights, engine_folder),
-        "openvino": partial(_openvino, weights, aim),
-        "onnxruntime": partial(_onnxruntime, weights),
+        "tensorrt": partial(_tensorrt, weights, engine_folder, input_size),
+        "openvino": partial(_openvino, weights, aim, input_size),
+        "onnxruntime": partial(_onnxruntime, weights, input_size),
     }
     if name in makers:
         return makers[name]()
@@ -51,7 +57,7 @@ def choose_backend(
     raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
 
 
-def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
+def _tensorrt(weights: Path, engine_folder: Path | None, input_size: int | None) -> Backend:
     if not _NVIDIA_DEVICE.exists():
         raise BackendUnavailableError("There is no NVIDIA GPU, or its driver is not loaded.")
     try:
@@ -60,11 +66,12 @@ def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
         raise _not_installed("TensorRT", "requirements-gpu.txt") from error
     if engine_folder is not None:
         return TensorRTBackend(engine_folder)
-    folders = _engines_built_from(weights)
+    folders = _engines_built_from(weights, input_size)
     if not folders:
+        size = "" if input_size is None else f" --size {input_size}"
         raise BackendUnavailableError(
-            "There is no engine for these weights; build one with: "
-            "python engine_builder/build.py --fp16"
+            f"There is no engine for these weights; build one with: "
+            f"python engine_builder/build.py --fp16{size}"
         )
     # One of several may be for another GPU.
     return FirstThatWorks(
@@ -73,27 +80,35 @@ def _tensorrt(weights: Path, engine_folder: Path | None) -> Backend:
     )
 
 
-def _engines_built_from(weights: Path) -> list[Path]:
+def _engines_built_from(weights: Path, input_size: int | None) -> list[Path]:
     """Engine folders in ``ENGINES_FOLDER``, by name: so FP16 comes before FP32 and INT8."""
-    sha256 = read_weights(weights).sha256
+    wanted = read_weights(weights, input_size)
     folders = sorted(path.parent for path in ENGINES_FOLDER.glob(f"*/{CERTIFICATE_FILE}"))
-    return [folder for folder in folders if read_certificate(folder).onnx_sha256 == sha256]
+    return [folder for folder in folders if _fits(read_certificate(folder), wanted)]
 
 
-def _openvino(weights: Path, aim: Aim) -> Backend:
+def _fits(certificate: Certificate, weights: Weights) -> bool:
+    size, wanted = certificate.spec, weights.spec
+    return certificate.onnx_sha256 == weights.sha256 and (size.height, size.width) == (
+        wanted.height,
+        wanted.width,
+    )
+
+
+def _openvino(weights: Path, aim: Aim, input_size: int | None) -> Backend:
     try:
         from models.backends.openvino_backend import OpenVinoBackend
     except ImportError as error:
         raise _not_installed("OpenVINO", "requirements.txt") from error
-    return OpenVinoBackend(weights, aim)
+    return OpenVinoBackend(weights, aim, input_size)
 
 
-def _onnxruntime(weights: Path) -> Backend:
+def _onnxruntime(weights: Path, input_size: int | None) -> Backend:
     try:
         from models.backends.onnxruntime_backend import OnnxRuntimeBackend
     except ImportError as error:
         raise _not_installed("ONNX Runtime", "requirements.txt") from error
-    return OnnxRuntimeBackend(weights)
+    return OnnxRuntimeBackend(weights, input_size)
 
 
 def _not_installed(runtime: str, requirements: str) -> BackendUnavailableError:

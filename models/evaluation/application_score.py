@@ -31,7 +31,9 @@ class OperatingPoint:
     threshold: float
     """Probability in [0, 1] from which a pixel is marked."""
     least_area: float
-    """Share of the picture in [0, 1] below which a region is dropped."""
+    """Share of the picture in [0, 1] that a region's core has to cover."""
+    core_margin: float = 0.0
+    """By how much, in logits, a core exceeds the threshold; see ``models.regions``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def score_frame(
     Args:
         polyp: (source height, source width), True where a polyp is.
     """
-    findings = find_regions(segmentation, point.threshold, point.least_area)
+    findings = find_regions(segmentation, point.threshold, point.least_area, point.core_margin)
     marked = findings.mask > 0
     polyps, labels = cv2.connectedComponents(polyp.astype(np.uint8), connectivity=8)
     sizes = np.bincount(labels.ravel(), minlength=polyps)[1:]

@@ -1,7 +1,7 @@
 """Scores a model on lists of frames: ``python -m models.evaluation.evaluate MODEL``.
 
-The model is a checkpoint, a deployable ONNX file or an engine folder. Threshold and least area are
-chosen on the validation list unless ``--setting`` gives them.
+The model is a checkpoint, a deployable ONNX file or an engine folder. Threshold, least area and
+core margin are chosen on validation frames unless ``--setting`` gives them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from models.backends.base import Backend, BackendError
 from models.engine_folder import EngineFolderError
 from models.evaluation.application_score import OperatingPoint, application_score
 from models.evaluation.curves import threshold_curve
-from models.evaluation.examples import ExampleSet
+from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
 from models.evaluation.gallery import contact_sheet, worst_first
 from models.evaluation.open_model import ONNX_BACKENDS, ModelError, open_model
-from models.evaluation.operating_point import Choice, choose
+from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.overlap import Overlap
 from models.evaluation.paper_score import PaperScorer, table_one
 from models.evaluation.predictions import Prediction, predict
@@ -42,8 +42,6 @@ REPORTED = (
     "pranet_val:kvasir-seg:crop",
     "colondb_unique:cvc-colondb:crop",
 )
-CHOSEN_ON_POLYPS = "pranet_val:kvasir-seg"
-CHOSEN_ON_POLYP_FREE = ("pranet_val:kvasir-seg:crop", "pranet_val:kvasir-seg:painted")
 TABLE_ONE_THRESHOLD = 0.5
 
 
@@ -85,13 +83,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"a set to score, repeatable; otherwise {', '.join(REPORTED)}",
     )
     parser.add_argument("--backend", choices=ONNX_BACKENDS, default="onnxruntime")
-    parser.add_argument("--size", type=int, default=352, help="input size of a checkpoint")
+    parser.add_argument("--size", type=int, help="side of the input (default: the model's own)")
     parser.add_argument(
         "--setting",
         type=float,
-        nargs=2,
-        metavar=("THRESHOLD", "LEAST_AREA"),
-        help="both in [0, 1]; otherwise they are chosen on the validation list",
+        nargs=3,
+        metavar=("THRESHOLD", "LEAST_AREA", "CORE_MARGIN"),
+        help="the first two in [0, 1], the third in logits; otherwise chosen on validation frames",
     )
     parser.add_argument(
         "--most-marked",
@@ -132,18 +130,14 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _chosen(backend: Backend, options: argparse.Namespace) -> Choice:
-    polyps = _predicted(backend, CHOSEN_ON_POLYPS, options.data)
-    polyp_free = [
-        prediction
-        for name in CHOSEN_ON_POLYP_FREE
-        for prediction in _predicted(backend, name, options.data)
-    ]
-    return choose(polyps, polyp_free, options.most_marked)
-
-
-def _predicted(backend: Backend, name: str, data_root: Path) -> list[Prediction]:
-    example_set = ExampleSet.parse(name)
-    return predict(backend, example_set.examples(data_root), str(example_set))
+    with_polyp, polyp_free = (
+        [
+            predict(backend, ExampleSet.parse(name).examples(options.data), name)
+            for name in validation_sets
+        ]
+        for validation_sets in (WITH_POLYP, POLYP_FREE)
+    )
+    return choose(measured_settings(with_polyp, polyp_free), options.most_marked)
 
 
 def _scored(

@@ -17,6 +17,17 @@ MADE_SIZE = 416
 """Side in pixels of pictures that are made, as training keeps them."""
 KINDS = ("frame", "measured", *MAKERS)
 
+WITH_POLYP = ("pranet_val:kvasir-seg", "pranet_val:cvc-clinicdb")
+"""The sets on which settings are chosen."""
+POLYP_FREE = (
+    "pranet_val:kvasir-seg:crop",
+    "pranet_val:kvasir-seg:painted",
+    "pranet_val:cvc-clinicdb:crop",
+    "pranet_val:cvc-clinicdb:painted",
+    "polypgen_negative::measured",
+)
+"""Likewise."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:

@@ -39,7 +39,9 @@ def contact_sheet(
 
 
 def _tile(prediction: Prediction, point: OperatingPoint) -> NDArray[np.uint8]:
-    marked = find_regions(prediction.segmentation, point.threshold, point.least_area).mask
+    marked = find_regions(
+        prediction.segmentation, point.threshold, point.least_area, point.core_margin
+    ).mask
     size = (TILE_WIDTH, TILE_HEIGHT)
     tile = np.array(cv2.resize(prediction.image, size, interpolation=cv2.INTER_AREA), np.uint8)
     for mask, colour in ((prediction.polyp.astype(np.uint8), TRUTH), (marked, MARK)):

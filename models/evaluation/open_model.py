@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from models.backends.base import Backend
@@ -17,13 +18,14 @@ class ModelError(Exception):
     """No runtime for the model; the message says what can be given."""
 
 
-def open_model(path: Path, onnx_backend: str, checkpoint_size: int) -> Backend:
+def open_model(path: Path, onnx_backend: str, input_size: int | None) -> Backend:
     """The runtime for ``path``, not yet entered.
 
     Args:
         path: a checkpoint, a deployable ONNX file or an engine folder.
         onnx_backend: one of ``ONNX_BACKENDS``, for ONNX files.
-        checkpoint_size: side in pixels of a checkpoint's input; the others have their own.
+        input_size: side in pixels to which the input is brought; None takes the model's own, and of
+            a checkpoint that of ``ModelSpec``. An engine has but one.
 
     Raises:
         ModelError: the path is nothing of that.
@@ -35,9 +37,11 @@ def open_model(path: Path, onnx_backend: str, checkpoint_size: int) -> Backend:
     if path.is_dir():
         return choose_backend("tensorrt", path, engine_folder=path)
     if path.suffix == ".onnx":
-        return choose_backend(onnx_backend, path, engine_folder=None)
+        return choose_backend(onnx_backend, path, engine_folder=None, input_size=input_size)
     if path.suffix in CHECKPOINT_SUFFIXES:
-        return CheckpointBackend(path, ModelSpec(height=checkpoint_size, width=checkpoint_size))
+        own = ModelSpec()
+        size = input_size or own.width
+        return CheckpointBackend(path, replace(own, height=size, width=size))
     raise ModelError(
         f"{path} is no model; give a checkpoint ({', '.join(CHECKPOINT_SUFFIXES)}), an .onnx file "
         "or an engine folder."

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.backends.base import BackendInfo
 from models.evaluation.application_score import ApplicationScore, FrameScore, OperatingPoint
 from models.evaluation.bootstrap import Interval
-from models.evaluation.curves import ThresholdCurve, curve_svg
+from models.evaluation.curves import Axis, ThresholdCurve, curve_svg
 from models.evaluation.gallery import worst_first
 from models.evaluation.operating_point import Choice
 from models.evaluation.paper_score import PaperScore, TableOneScore
@@ -82,9 +82,13 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
             cv2.imwrite(str(_worst_path(folder, number)), sheet)
     curves = {name: score.curve for name, score in evaluation.sets.items() if score.curve}
     dice = {name: (curve.thresholds, curve.dice) for name, curve in curves.items()}
-    (folder / DICE_DRAWING).write_text(curve_svg("threshold", "mean Dice", dice), "utf-8")
+    (folder / DICE_DRAWING).write_text(
+        curve_svg(Axis("threshold"), Axis("mean Dice"), dice), "utf-8"
+    )
     tradeoff = {name: (curve.recall, curve.precision) for name, curve in curves.items()}
-    (folder / TRADEOFF_DRAWING).write_text(curve_svg("recall", "precision", tradeoff), "utf-8")
+    (folder / TRADEOFF_DRAWING).write_text(
+        curve_svg(Axis("recall"), Axis("precision"), tradeoff), "utf-8"
+    )
     scores = {
         "model": evaluation.model,
         "sha256": evaluation.sha256,
@@ -127,9 +131,10 @@ def _markdown(evaluation: Evaluation) -> str:
         "Means are over frames; in brackets the 95 % interval by bootstrap over frames, as if they "
         "were independent.",
         "## As the application shows it",
-        f"Threshold {point.threshold}, least area {point.least_area:.2%} of the picture, "
-        f"{_origin(evaluation.choice)}. A polyp-free frame is marked when more than 0.2 % of it "
-        "is; a polyp is found when half of it is marked; a false region touches no polyp.",
+        f"Threshold {point.threshold}; regions with a core of {point.least_area:.2%} of the "
+        f"picture, {point.core_margin} logits above the threshold; {_origin(evaluation.choice)}. "
+        "A polyp-free frame is marked when more than 0.2 % of it is; a polyp is found when half of "
+        "it is marked; a false region touches no polyp.",
         _application_table(evaluation.sets),
         f"![Dice over threshold]({DICE_DRAWING}) ![Precision over recall]({TRADEOFF_DRAWING})",
         "## As the papers measure",
@@ -149,11 +154,11 @@ def _origin(choice: Choice | None) -> str:
         return "as given"
     return (
         f"chosen on validation frames (Dice {choice.dice:.3f}, {choice.marked_share:.1%} of the "
-        "polyp-free ones marked)"
+        "polyp-free ones marked, means over their sets)"
     )
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
@@ -175,7 +180,7 @@ def _application_table(sets: Mapping[str, SetScore]) -> str:
         "false regions a frame",
     )
     scores = {name: score.application for name, score in sets.items()}
-    return _table(
+    return markdown_table(
         columns,
         [
             (
@@ -208,7 +213,7 @@ def _paper_table(sets: Mapping[str, SetScore]) -> str:
         for name, score in sets.items()
         if score.paper is not None
     ]
-    return _table(("set", "n", "mDice", "mIoU", "wFm", "Sm", "MAE", "maxEm"), rows)
+    return markdown_table(("set", "n", "mDice", "mIoU", "wFm", "Sm", "MAE", "maxEm"), rows)
 
 
 def _table_one_table(sets: Mapping[str, SetScore]) -> str:
@@ -227,7 +232,7 @@ def _table_one_table(sets: Mapping[str, SetScore]) -> str:
         for name, one in ((name, score.table_one) for name, score in sets.items())
         if one is not None
     ]
-    return _table(columns, rows)
+    return markdown_table(columns, rows)
 
 
 def _worst(sets: Mapping[str, SetScore]) -> str:
@@ -241,7 +246,7 @@ def _worst(sets: Mapping[str, SetScore]) -> str:
         for number, (name, score) in enumerate(sets.items())
         if score.worst is not None
     ]
-    return "\n\n".join([_table(("set", "frame", "Dice", "marked"), rows), *sheets])
+    return "\n\n".join([markdown_table(("set", "frame", "Dice", "marked"), rows), *sheets])
 
 
 def _worst_path(folder: Path, number: int) -> Path:

@@ -18,6 +18,7 @@ from models.training.frames import Frames, load_frames
 from models.training.lists import DataError, in_measured_half, read_list
 from models.training.negatives import empty_crop, painted_out, patched_elsewhere
 from models.training.recipe import Recipe, RecipeError, SourceRecipe
+from models.training.validation import watched_pairs
 
 Image = NDArray[np.uint8]
 KINDS = ("frame", "crop", "painted", "patched")
@@ -35,10 +36,11 @@ def load_ingredients(recipe: Recipe, data_root: Path, cache: Path | None) -> lis
     """The frames of every source of ``recipe``.
 
     Raises:
-        DataError: a list, an image or a mask is missing or damaged.
+        DataError: a list, an image or a mask is missing or damaged, or one to train on is watched.
         RecipeError: a source is of an unknown kind.
     """
     ingredients = []
+    watched = {pair.image for pair in watched_pairs(recipe, data_root)}
     for source in recipe.sources:
         if source.kind not in KINDS:
             raise RecipeError(f"A source is of kind {source.kind}; known are {', '.join(KINDS)}.")
@@ -48,6 +50,11 @@ def load_ingredients(recipe: Recipe, data_root: Path, cache: Path | None) -> lis
             pairs = [pair for pair in pairs if not in_measured_half(pair.name)]
         if not pairs:
             raise DataError(f"The list {source.list} has no frame left to train on; name another.")
+        seen = next((pair.name for pair in pairs if pair.image in watched), None)
+        if seen is not None:
+            raise DataError(
+                f"The list {source.list} holds {seen}, which validation watches; train without it."
+            )
         ingredients.append(Ingredient(source, load_frames(pairs, recipe.stored_size, cache)))
     return ingredients
 

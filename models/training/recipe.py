@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from models.spec import STRIDE
 from models.training.augmentation import AUGMENTATIONS
 
-STRIDE = 32
-"""Picture sizes are multiples of this: the network halves its input five times."""
 RECIPES = Path(__file__).parent / "recipes"
+PRECISIONS = ("bf16-mixed", "16-mixed", "32-true")
 
 
 class RecipeError(Exception):
@@ -71,6 +71,7 @@ class Recipe:
     average: float = 0.0
     """Decay of the exponential moving average of the weights; 0 keeps none."""
     precision: str = "bf16-mixed"
+    """One of ``PRECISIONS``; GPUs before Ampere know no BF16."""
     stored_size: int = 416
     """Side in pixels at which frames are kept in memory."""
     validation: str = ""
@@ -119,12 +120,14 @@ def recipe_from(entries: dict[str, Any], origin: str) -> Recipe:
         tables = entries.get(key)
         if not tables:
             raise RecipeError(f"{origin} has no [[{key}]] table; add one.")
+        if not isinstance(tables, list | tuple) or any(not isinstance(t, dict) for t in tables):
+            raise RecipeError(f"{origin}: {key} is no list of tables; write [[{key}]].")
         entries[key] = tuple(
             _filled(kind, dict(table), f"{origin}, {key}.{index}")
             for index, table in enumerate(tables)
         )
     if "scales" in entries:
-        entries["scales"] = tuple(float(scale) for scale in entries["scales"])
+        entries["scales"] = _positive_numbers(entries["scales"], f"{origin}: scales")
     recipe = _filled(Recipe, entries, origin)
     assert isinstance(recipe, Recipe)
     _check(recipe, origin)
@@ -141,11 +144,26 @@ def _check(recipe: Recipe, origin: str) -> None:
             raise RecipeError(f"{where}: size must be a multiple of {STRIDE}; use {fitting}.")
     if any(source.share < 1 for source in recipe.sources):
         raise RecipeError(f"{origin}: the share of every source must be at least 1.")
+    if recipe.validate_every < 1 or recipe.save_every < 1:
+        raise RecipeError(f"{origin}: validate_every and save_every must be at least 1.")
+    if recipe.stored_size < STRIDE:
+        raise RecipeError(f"{origin}: stored_size must be at least {STRIDE}.")
+    if not 0 <= recipe.average < 1:
+        raise RecipeError(f"{origin}: average must be in [0, 1).")
+    if recipe.precision not in PRECISIONS:
+        raise RecipeError(f"{origin}: precision must be one of {', '.join(PRECISIONS)}.")
     if recipe.augmentation not in AUGMENTATIONS:
         raise RecipeError(
             f"{origin}: the augmentation {recipe.augmentation} is unknown; give one of "
             f"{', '.join(AUGMENTATIONS)}."
         )
+
+
+def _positive_numbers(values: Any, where: str) -> tuple[float, ...]:
+    is_list = isinstance(values, list | tuple) and len(values) > 0
+    if not is_list or any(type(each) not in (int, float) or each <= 0 for each in values):
+        raise RecipeError(f"{where} is {values!r}, but must be a list of numbers above 0.")
+    return tuple(float(each) for each in values)
 
 
 def _filled(kind: type[Any], entries: dict[str, Any], origin: str) -> Any:

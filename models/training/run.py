@@ -7,12 +7,13 @@ import logging
 import math
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -21,9 +22,8 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from models.hardnet_checkpoint import COUNTER_SUFFIX
-from models.hardnet_mseg import STRIDE, HarDNetMSEG
+from models.spec import STRIDE
 from models.training.batches import normalised
-from models.training.losses import segmentation_loss
 from models.training.mixture import Draws, Ingredient, Mixture
 from models.training.optimisation import learning_rate, make_optimiser
 from models.training.recipe import Recipe, StageRecipe
@@ -35,6 +35,12 @@ CHECKPOINT = "last.ckpt"
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
 
+Objective = Callable[[Any, Tensor, Tensor], Tensor]
+"""The loss, a scalar, of a network's outputs, the images that it had, and their masks.
+
+Images are (N, 3, H, W) float, normalised RGB; masks (N, 1, H, W) float of 0 and 1.
+"""
+
 
 class TrainingError(Exception):
     """The run cannot go on; the message says what was kept and how to go on."""
@@ -45,7 +51,7 @@ class StoppedError(Exception):
 
 
 class Run:
-    """Trains ``network`` by ``recipe`` and keeps everything in ``folder``.
+    """Trains ``network`` by ``recipe`` towards ``objective`` and keeps everything in ``folder``.
 
     The folder holds ``last.ckpt`` (all that going on needs), ``weights.safetensors`` (half
     precision, the average where one is kept), ``metrics.json`` and TensorBoard's files. A run whose
@@ -53,8 +59,16 @@ class Run:
     stopped.
     """
 
-    def __init__(self, recipe: Recipe, network: HarDNetMSEG, fabric: Fabric, folder: Path) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: nn.Module,
+        objective: Objective,
+        fabric: Fabric,
+        folder: Path,
+    ) -> None:
         self._recipe = recipe
+        self._objective = objective
         self._fabric = fabric
         self._folder = folder
         self._bare = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -155,7 +169,7 @@ class Run:
 
     def _descend(self, inputs: Tensor, targets: Tensor) -> float:
         statistics = [buffer.clone() for buffer in self._bare.buffers()]
-        loss = segmentation_loss(self._network(inputs), targets, self._recipe.empty_weight)
+        loss = self._objective(self._network(inputs), inputs, targets)
         # Averaged over all processes, so that all of them stop when it is not finite.
         mean_loss = self._mean_over_processes(loss.detach())
         self._optimiser.zero_grad(set_to_none=True)
@@ -226,19 +240,19 @@ class Run:
 
     def _save(self) -> None:
         """Writes checkpoint, weights and metrics; each appears whole or not at all."""
-        partial = self._folder / f"{CHECKPOINT}.partial"
-        weights_partial = self._folder / f"{WEIGHTS}.partial"
+        names = (CHECKPOINT, WEIGHTS, METRICS)
+        partial = {name: self._folder / f"{name}.partial" for name in names}
         try:
-            self._fabric.save(partial, self._state())
+            self._fabric.save(partial[CHECKPOINT], self._state())
             if not self._fabric.is_global_zero:
                 return
-            partial.replace(self._folder / CHECKPOINT)
-            save_file(half_precision(self._kept), weights_partial)
-            weights_partial.replace(self._folder / WEIGHTS)
-            (self._folder / METRICS).write_text(json.dumps(self._measured, indent=1), "utf-8")
-        except (OSError, RuntimeError) as error:
-            partial.unlink(missing_ok=True)
-            weights_partial.unlink(missing_ok=True)
+            save_file(half_precision(self._kept), partial[WEIGHTS])
+            partial[METRICS].write_text(json.dumps(self._measured, indent=1), "utf-8")
+            for name, path in partial.items():
+                path.replace(self._folder / name)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            for path in partial.values():
+                path.unlink(missing_ok=True)
             raise TrainingError(
                 f"{self._folder} cannot be written ({error}); the checkpoint before is untouched. "
                 "Make room and start again to go on."

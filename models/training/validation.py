@@ -16,7 +16,7 @@ from models.evaluation.overlap import Overlap
 from models.training.batches import normalised
 from models.training.frames import load_frames, squared
 from models.training.held_out import MAKERS, polyp_free_pictures
-from models.training.lists import in_measured_half, read_list
+from models.training.lists import Pair, in_measured_half, read_list
 from models.training.recipe import Recipe
 
 THRESHOLD = 0.5
@@ -54,6 +54,17 @@ class Validation:
         return measured
 
 
+def watched_pairs(recipe: Recipe, data_root: Path) -> list[Pair]:
+    """The frames that ``recipe`` wants watched, those with a polyp and those without.
+
+    Raises:
+        models.training.lists.DataError: a list or a file is missing.
+    """
+    if not recipe.validation:
+        return []
+    return _with_polyps(recipe, data_root) + _without(recipe, data_root)
+
+
 def load_validation(recipe: Recipe, data_root: Path, cache: Path | None) -> Validation | None:
     """Reads what ``recipe`` wants watched, None where it names nothing.
 
@@ -63,19 +74,25 @@ def load_validation(recipe: Recipe, data_root: Path, cache: Path | None) -> Vali
     if not recipe.validation:
         return None
     size = recipe.stored_size
-    pairs = read_list(data_root, recipe.validation, recipe.validation_folder or None)
-    polyps = load_frames(pairs, size, cache)
+    polyps = load_frames(_with_polyps(recipe, data_root), size, cache)
     polyp_free = {
         kind: [picture for _, picture in polyp_free_pictures(polyps, kind)] for kind in MAKERS
     }
-    if recipe.validation_negatives:
-        kept_out = [
-            pair
-            for pair in read_list(data_root, recipe.validation_negatives)
-            if in_measured_half(pair.name)
-        ]
+    kept_out = _without(recipe, data_root)
+    if kept_out:
         polyp_free["negative"] = list(load_frames(kept_out, size, cache).images)
     return Validation(polyps.images, polyps.masks, polyp_free)
+
+
+def _with_polyps(recipe: Recipe, data_root: Path) -> list[Pair]:
+    return read_list(data_root, recipe.validation, recipe.validation_folder or None)
+
+
+def _without(recipe: Recipe, data_root: Path) -> list[Pair]:
+    if not recipe.validation_negatives:
+        return []
+    pairs = read_list(data_root, recipe.validation_negatives)
+    return [pair for pair in pairs if in_measured_half(pair.name)]
 
 
 @torch.inference_mode()

@@ -139,10 +139,11 @@ def test_weights_beyond_half_precision_are_refused(export: Run, tmp_path: Path) 
 
 def test_command_line_takes_size_and_operating_point(export: Run, tmp_path: Path) -> None:
     target = tmp_path / "small.onnx"
-    result = export(WEIGHTS, "-o", target, "--size", 64, "--threshold", 0.4, "--least-area", 0.01)
+    point = ["--threshold", 0.4, "--least-area", 0.01, "--core-margin", 1.5]
+    result = export(WEIGHTS, "-o", target, "--size", 64, *point)
     assert result.returncode == 0, result.stderr
     spec = read_weights(target).spec
-    assert spec == ModelSpec(height=64, width=64, threshold=0.4, least_area=0.01)
+    assert spec == ModelSpec(height=64, width=64, threshold=0.4, least_area=0.01, core_margin=1.5)
 
 
 def test_damaged_checkpoints_get_one_sentence(export: Run, tmp_path: Path) -> None:

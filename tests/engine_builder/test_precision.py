@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine_builder.agreement import on_cpu
-from engine_builder.precision import folded, to_half, to_int8
+from engine_builder.precision import AGGREGATION, folded, to_half, to_int8, to_int8_for_cpu
 from models.weights import read_weights
 from tests.engine_builder.conftest import SMALL
 
@@ -106,4 +106,23 @@ def test_int8_quantises_every_convolution_symmetrically(model: onnx.ModelProto) 
     assert zero_points
     assert all(not zero_point.any() for zero_point in zero_points)
     # It still is the same function, roughly.
+    assert largest_difference(model, quantised) < 128
+
+
+def test_int8_for_processors_leaves_the_aggregation_in_float(model: onnx.ModelProto) -> None:
+    quantised = to_int8_for_cpu(folded(model), iter(frames(8)))
+    onnx.checker.check_model(quantised)
+    sources = {node.output[0]: node for node in quantised.graph.node}
+    convolutions = [node for node in quantised.graph.node if node.op_type == "Conv"]
+    in_int8 = {
+        node.name
+        for node in convolutions
+        if {sources[name].op_type for name in node.input[:2] if name in sources}
+        == {"DequantizeLinear"}
+    }
+    assert len(convolutions) == 121
+    assert {node.name for node in convolutions} - in_int8 == {
+        node.name for node in convolutions if node.name.startswith(AGGREGATION)
+    }
+    assert len(in_int8) == 112
     assert largest_difference(model, quantised) < 128

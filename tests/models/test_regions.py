@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.geometry import Area, Geometry, mask_on_source
+from models.geometry import Area, Geometry, core_threshold, least_level, mask_on_source
 from models.regions import Region, find_regions
 from models.segmentation import Segmentation, Timings
 
@@ -53,6 +57,34 @@ def test_boxes_lie_on_the_source() -> None:
     assert (columns.min(), rows.min()) == (region.x, region.y)
     assert region.area_px == rows.size
     assert findings.area_share == rows.size / 1056**2
+
+
+def test_a_region_needs_a_core() -> None:
+    """Equal outlines: one sure on 20 pixels, one on 19, one nowhere."""
+    probability = blank(100, 100)
+    for column, sure_px in ((10, 20), (40, 19), (70, 0)):
+        outline = np.full(100, 140, np.uint8)
+        outline[:sure_px] = 240
+        probability[10:20, column : column + 10] = outline.reshape(10, 10)
+    answer = unscaled(probability)
+    kept = find_regions(answer, 0.5, 20 / 100**2, core_margin=math.log(9)).regions
+    assert [(region.x, region.area_px) for region in kept] == [(10, 100)]
+    assert (find_regions(answer, 0.5, 20 / 100**2).mask > 0).sum() == 300
+    # Without a least area one sure pixel is enough.
+    assert len(find_regions(answer, 0.5, 0.0, core_margin=math.log(9)).regions) == 2
+
+
+def test_the_core_moves_with_the_threshold() -> None:
+    probability = blank(100, 100)
+    probability[10:20, 10:20] = round(0.9 * 255)
+    assert find_regions(unscaled(probability), 0.5, 0.0, core_margin=math.log(8)).regions
+    assert not find_regions(unscaled(probability), 0.6, 0.0, core_margin=math.log(8)).regions
+
+
+@given(st.integers(0, 255).map(lambda level: level / 255))
+def test_without_a_margin_the_core_is_the_region(threshold: float) -> None:
+    assert core_threshold(threshold, 0.0) == threshold
+    assert least_level(core_threshold(threshold, 0.0)) == least_level(threshold)
 
 
 def test_small_regions_are_dropped_from_everything_but_the_peak() -> None:

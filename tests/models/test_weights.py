@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from models.spec import METADATA_KEY
+from models.spec import METADATA_KEY, ModelSpec
 from models.weights import (
     DEFAULT_WEIGHTS,
     WeightsError,
@@ -25,6 +25,37 @@ def test_the_shipped_weights_are_whole() -> None:
     assert weights.content == DEFAULT_WEIGHTS.read_bytes()
     assert weights.sha256 == hashlib.sha256(weights.content).hexdigest()
     assert (weights.spec.height, weights.spec.width) == (352, 352)
+
+
+def test_another_input_size_changes_the_size_alone(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path)
+    whole, small = read_weights(path), read_weights(path, 64)
+    assert small.spec == replace(TINY_SPEC, height=64, width=64)
+    assert small.sha256 == whole.sha256
+    model = onnx.load_model_from_string(small.content)
+    onnx.checker.check_model(model, full_check=True)
+    assert (
+        ModelSpec.from_metadata({e.key: e.value for e in model.metadata_props}, path) == small.spec
+    )
+    assert model.graph.node == tiny_model().graph.node
+    assert model.graph.initializer == tiny_model().graph.initializer
+
+
+@pytest.mark.parametrize(("size", "fitting"), [(100, 128), (0, 32), (-5, 32), (33, 64)])
+def test_an_input_size_that_the_network_cannot_halve_is_refused(
+    tmp_path: Path, size: int, fitting: int
+) -> None:
+    with pytest.raises(WeightsError, match=f"no input of {size} pixels; use {fitting}"):
+        read_weights(write_tiny_model(tmp_path), size)
+
+
+def test_a_quantised_graph_is_known_by_its_nodes(tmp_path: Path) -> None:
+    model = tiny_model()
+    model.graph.node.add(op_type="QuantizeLinear", input=["mean", "scale"], output=["q"])
+    path = tmp_path / "int8.onnx"
+    path.write_bytes(sealed(model))
+    assert read_weights(path).precision == "INT8"
+    assert read_weights(write_tiny_model(tmp_path)).precision == "FP32"
 
 
 def test_sealing_changes_nothing_else(tmp_path: Path) -> None:

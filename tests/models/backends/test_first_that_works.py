@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from models.backends.base import Backend, BackendError
@@ -15,6 +16,7 @@ from models.backends.first_that_works import FirstThatWorks
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.openvino_backend import OpenVinoBackend
 from models.backends.openvino_without_telemetry import openvino
+from models.backends.stand_in import StandInBackend
 from models.backends.tensorrt_backend import TensorRTBackend
 from models.geometry import Area
 from models.picture import Picture
@@ -124,3 +126,23 @@ def test_a_network_is_loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(openvino.Core, "compile_model", counted)
     with FirstThatWorks(both(write_tiny_model(tmp_path)), FAILURE):
         assert len(loads) == 1
+
+
+class _Pinning(StandInBackend):
+    """Keeps what it was told of."""
+
+    pinned: NDArray[np.uint8] | None = None
+
+    def _pin(self, memory: NDArray[np.uint8]) -> None:
+        self.pinned = memory
+
+
+def test_the_one_that_works_learns_where_pictures_will_lie() -> None:
+    works = _Pinning(TINY_SPEC, latency_ms=0)
+    backend = FirstThatWorks([("stand-in", lambda: works)], FAILURE)
+    memory = np.zeros(100, np.uint8)
+    with pytest.raises(RuntimeError, match="not active"):
+        backend.pin(memory)
+    with backend:
+        backend.pin(memory)
+    assert works.pinned is memory

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from models.backends.base import BackendError, BackendUnavailableError
 from models.backends.selection import choose_backend
 from models.weights import WeightsError, read_weights
 from tests.models.backends.engine_folders import write_folder
-from tests.models.tiny_model import write_tiny_model
+from tests.models.tiny_model import TINY_SPEC, write_tiny_model
 
 WITHOUT_GPU = pytest.mark.skipif(
     Path("/dev/nvidiactl").exists(), reason="is about machines without an NVIDIA GPU"
@@ -98,10 +99,16 @@ def test_the_engine_of_the_weights_is_found(
     monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
     monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", engines)
     write_folder(engines / "of-other-weights")
-    write_folder(engines / "of-these", onnx_sha256=read_weights(weights).sha256, target="sm_99")
+    sha256 = read_weights(weights).sha256
+    small = replace(TINY_SPEC, height=64, width=64)
+    write_folder(engines / "smaller", onnx_sha256=sha256, spec=small, target="sm_98")
+    write_folder(engines / "whole", onnx_sha256=sha256, spec=TINY_SPEC, target="sm_99")
     backend = choose_backend("tensorrt", weights, None)
     assert backend.info.backend == "tensorrt"
     assert "sm_99" in backend.info.device
+    assert "sm_98" in choose_backend("tensorrt", weights, None, input_size=64).info.device
+    with pytest.raises(BackendUnavailableError, match=r"build\.py --fp16 --size 96"):
+        choose_backend("tensorrt", weights, None, input_size=96)
 
 
 def test_auto_passes_over_an_engine_folder_that_is_refused(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from models.evaluation.application_score import (
+    MARKED_SHARE,
     FrameScore,
     OperatingPoint,
     application_score,
     score_frame,
 )
-from models.evaluation.operating_point import choose
+from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction
 from models.geometry import Area, Geometry
 from models.segmentation import Segmentation, Timings
@@ -109,16 +111,46 @@ def test_the_chosen_setting_keeps_empty_frames_quiet_at_the_most_dice() -> None:
         "p", answer((10, 10, 20, 20, 153), (12, 12, 16, 16, 255)), polyps((10, 10, 20, 20))
     )
     empty = prediction("e", answer((50, 50, 10, 10, 178)), polyps())
-    chosen = choose([polyp], [empty], most_marked=0.0)
+    settings = measured_settings([[polyp]], [[empty]])
+    without_core = [setting for setting in settings if setting.point.core_margin == 0]
+    chosen = choose(without_core, most_marked=0.0)
     assert chosen.marked_share == 0.0
     assert chosen.point.threshold == pytest.approx(0.7)
     assert chosen.dice == pytest.approx(2 * 256 / (256 + 400))
-    loose = choose([polyp], [empty], most_marked=1.0)
+    loose = choose(settings, most_marked=1.0)
     assert loose.dice == 1.0
-    assert loose.point == OperatingPoint(0.3, 0.0)
+    assert loose.point == OperatingPoint(0.3, 0.0, 0.0)
+    # With a core the rim need not be given up.
+    with_core = choose(settings, most_marked=0.0)
+    assert with_core.dice == 1.0
+    assert with_core.point.threshold < 0.6
+    assert with_core.point.core_margin > 0
+
+
+def test_settings_are_measured_as_frames_are_scored() -> None:
+    """On noise, where regions are many: every setting of the grid."""
+    rng = np.random.default_rng(4)
+    noise = cv2.GaussianBlur(rng.random((SIDE, SIDE)), (0, 0), 3.0)
+    stretched = (noise - noise.min()) / (noise.max() - noise.min())
+    geometry = Geometry(130, 110, Area(4, 6, 100, 120), SIDE, SIDE)
+    segmentation = Segmentation((stretched * 255).astype(np.uint8), 0, geometry, Timings(0, 0))
+    mask = np.zeros((130, 110), np.bool_)
+    mask[30:80, 20:70] = True
+    frame = prediction("noise", segmentation, mask)
+    settings = measured_settings([[frame]], [[frame]])
+    assert len({setting.dice for setting in settings}) > 20
+    for setting in settings:
+        scored = frame.scored(setting.point)
+        assert setting.dice == pytest.approx(scored.overlap.dice)
+        assert setting.marked_share == float(scored.marked_share > MARKED_SHARE)
 
 
 def test_where_nothing_is_quiet_the_quietest_is_chosen() -> None:
     polyp = prediction("p", answer((10, 10, 20, 20, 255)), polyps((10, 10, 20, 20)))
     loud = prediction("e", answer((50, 50, 30, 30, 255)), polyps())
-    assert choose([polyp], [loud], most_marked=0.0).marked_share == 1.0
+    assert choose(measured_settings([[polyp]], [[loud]]), most_marked=0.0).marked_share == 1.0
+
+
+def test_a_large_set_drowns_no_small_one() -> None:
+    choice = Choice(OperatingPoint(0.5, 0.0), dices=(0.5, 1.0), marked_shares=(0.0, 0.1))
+    assert (choice.dice, choice.marked_share) == (0.75, 0.05)

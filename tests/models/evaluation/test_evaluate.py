@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,12 +13,12 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
+from models.evaluation import choose_setting
 from models.evaluation.checkpoint_backend import CheckpointBackend
 from models.evaluation.evaluate import main
 from models.evaluation.examples import ExampleSet
 from models.evaluation.open_model import ModelError, open_model
-from models.hardnet_mseg import STRIDE
-from models.spec import ModelSpec
+from models.spec import STRIDE, ModelSpec
 from models.training.lists import DataError, in_measured_half
 from tests.models.drawn_weights import drawn_state
 from tests.models.tiny_model import write_tiny_model
@@ -28,8 +29,11 @@ from tests.models.training.drawn_data import draw_data, write_list, write_set
 def data_root(tmp_path: Path) -> Path:
     root = draw_data(tmp_path / "data")
     stems = [f"k{number}" for number in range(6)]
-    write_set(root, "kvasir-seg", stems)
-    write_list(root, "pranet_val", [f"kvasir-seg/{stem}" for stem in stems])
+    folders = ("kvasir-seg", "cvc-clinicdb")
+    for folder in folders:
+        write_set(root, folder, stems)
+    write_list(root, "pranet_val", [f"{folder}/{stem}" for folder in folders for stem in stems])
+    write_list(root, "polypgen_negative", [f"empty/e{number}" for number in range(8)])
     return root
 
 
@@ -73,10 +77,31 @@ def test_a_deployable_model_is_scored_on_every_set(
 def test_a_given_setting_is_not_chosen(tmp_path: Path, data_root: Path) -> None:
     model, output = write_tiny_model(tmp_path), tmp_path / "report"
     arguments = [str(model), "--data", str(data_root), "--output", str(output), "--set", "val"]
-    assert main([*arguments, "--setting", "0.42", "0.003"]) == 0
+    assert main([*arguments, "--setting", "0.42", "0.003", "1.5"]) == 0
     scores = json.loads((output / "scores.json").read_text())
-    assert scores["operating_point"] == {"threshold": 0.42, "least_area": 0.003}
+    assert scores["operating_point"] == {
+        "threshold": 0.42,
+        "least_area": 0.003,
+        "core_margin": 1.5,
+    }
     assert scores["chosen"] is None
+
+
+def test_settings_are_shown_for_every_share_that_may_be_marked(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    arguments = [str(write_tiny_model(tmp_path)), "--data", str(data_root), "--with-polyp", "val"]
+    assert choose_setting.main([*arguments, "--polyp-free", "negative"]) == 0
+    lines = caplog.text.splitlines()
+    assert [line.split("|")[1].strip() for line in lines if line.startswith("| at most")][:6] == [
+        f"at most {most:.0%} marked" for most in choose_setting.MOST_MARKED
+    ]
+    rows = [line.split("|") for line in lines if line.startswith(("| no core", "| at most"))]
+    setting, by_size = rows[:7], rows[7:]
+    assert float(setting[1][5]) > 0.5
+    # All frames with a polyp are of one class; one set's mean is that of all its frames.
+    assert [row[5] for row in setting] == [row[5] for row in by_size]
 
 
 def test_a_checkpoint_answers_as_the_network_does(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +16,7 @@ from models.training.frames import load_frames, read_pair
 from models.training.lists import DataError, in_measured_half, read_list
 from models.training.mixture import Draws, Mixture, load_ingredients
 from models.training.recipe import Recipe, RecipeError, read_recipe
+from tests.locations import ROOT
 from tests.models.training.drawn_data import RECIPE, draw_data, draw_pair, write_list
 
 
@@ -65,10 +69,26 @@ def test_unlike_sizes_are_named(data_root: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["images/v0.jpg", "masks/v0.png"])
-def test_an_unreadable_file_is_named(data_root: Path, part: str) -> None:
-    (data_root / "drawn" / part).write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"v0\.(jpg|png) is no image"):
+def test_a_file_that_is_no_whole_image_is_named(data_root: Path, part: str) -> None:
+    path = data_root / "drawn" / part
+    whole = path.read_bytes()
+    for content in (b"", b"no image", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"v0\.(jpg|png) is no whole image"):
+            read_pair(read_list(data_root, "val")[0])
+
+
+def test_a_mask_of_class_numbers_is_no_empty_mask(data_root: Path) -> None:
+    _, mask = draw_pair(8)
+    cv2.imwrite(str(data_root / "drawn" / "masks" / "v0.png"), mask // 255)
+    with pytest.raises(DataError, match=r"v0\.png is brighter than 1; draw polyps in 255"):
         read_pair(read_list(data_root, "val")[0])
+
+
+def test_a_list_that_is_no_text_is_named(data_root: Path) -> None:
+    (data_root / "splits" / "binary.txt").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(DataError, match=r"binary\.txt cannot be read"):
+        read_list(data_root, "binary")
 
 
 def test_frames_are_rgb_and_masks_binary(data_root: Path) -> None:
@@ -89,6 +109,44 @@ def test_the_cache_gives_the_same_frames(data_root: Path, tmp_path: Path) -> Non
         assert np.array_equal(cached.images, fresh.images)
         assert np.array_equal(cached.masks, fresh.masks)
     assert not list((tmp_path / "cache").glob("*.partial*"))
+
+
+def test_a_frame_that_changed_is_not_taken_from_the_cache(data_root: Path, tmp_path: Path) -> None:
+    before = load_frames(read_list(data_root, "val"), 32, tmp_path / "cache")
+    image, _ = draw_pair(99)
+    cv2.imwrite(str(data_root / "drawn" / "images" / "v0.jpg"), image)
+    after = load_frames(read_list(data_root, "val"), 32, tmp_path / "cache")
+    assert not np.array_equal(before.images[0], after.images[0])
+    assert np.array_equal(before.images[1], after.images[1])
+
+
+def test_a_damaged_cache_is_named(data_root: Path, tmp_path: Path) -> None:
+    load_frames(read_list(data_root, "val"), 32, tmp_path)
+    (images,) = tmp_path.glob("*.images.npy")
+    images.write_bytes(images.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"frames-32-\w+\.\* are damaged; delete them"):
+        load_frames(read_list(data_root, "val"), 32, tmp_path)
+
+
+def test_a_cache_that_cannot_be_written_leaves_nothing(data_root: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the full disk."""
+    script = """
+import resource, sys
+from pathlib import Path
+from models.training.frames import load_frames
+from models.training.lists import DataError, read_list
+data, cache = map(Path, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+try:
+    load_frames(read_list(data, "val"), 64, cache)
+except DataError as error:
+    sys.exit(str(error))
+"""
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-c", script, str(data_root), str(cache)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert re.match(r".*cache cannot keep 0 MB of frames .*; make room", result.stderr)
+    assert not list(cache.iterdir())
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -140,6 +198,22 @@ def test_every_frame_of_a_source_is_seen_equally_often(recipe: Recipe, data_root
     source = mixture._ingredients[0]
     seen = [mixture._place(0, source, count)[0] for count in range(24)]
     assert sorted(seen) == sorted(list(range(8)) * 3)
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "words"),
+    [
+        ('list = "train"', 'list = "val"', "val holds drawn/v0"),
+        ("trained_half = true", "", "negative holds empty/e"),
+    ],
+)
+def test_what_is_watched_is_not_trained_on(
+    tmp_path: Path, data_root: Path, was: str, is_now: str, words: str
+) -> None:
+    path = tmp_path / "leak.toml"
+    path.write_text(RECIPE.replace(was, is_now), encoding="utf-8")
+    with pytest.raises(DataError, match=f"{words}.*, which validation watches"):
+        load_ingredients(read_recipe(path), data_root, cache=None)
 
 
 def test_an_unknown_kind_of_source_is_named(tmp_path: Path, data_root: Path) -> None:

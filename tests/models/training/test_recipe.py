@@ -22,7 +22,7 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
     assert recipe_from(asdict(recipe), "the same") == recipe
 
 
-@pytest.mark.parametrize("name", ["quiet", "shipping"])
+@pytest.mark.parametrize("name", ["pretrain", "quiet", "shipping"])
 def test_the_shipped_weights_see_no_set_that_forbids_it(name: str) -> None:
     for source in read_recipe(recipe_path(name)).sources:
         kvasir = (source.list, source.folder) == ("pranet_train_minus_val", "kvasir-seg")
@@ -47,6 +47,14 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("stages.0.size=100", "use 96"),
         ("stages.1.batch=0", "at least 1"),
         ("sources.0.share=0", "at least 1"),
+        ("sources=5", r"write \[\[sources\]\]"),
+        ("stages=[3]", r"write \[\[stages\]\]"),
+        ("scales=1", "list of numbers above 0"),
+        ("scales=[1, -1]", "list of numbers above 0"),
+        ("save_every=0", "at least 1"),
+        ("stored_size=0", "at least 32"),
+        ("average=1.0", r"in \[0, 1\)"),
+        ("precision=int4", "one of bf16-mixed"),
         ("augmentation=mild", "give one of none, flip-and-rotate, strong"),
     ],
 )
@@ -63,7 +71,7 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="kvasir880, pranet, quiet, shipping"):
+    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, shipping"):
         recipe_path("paper")
 
 

@@ -133,6 +133,13 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
         (["optimiser=lion"], 2, "give adam, adamw or sgd"),
         (["sources.0.list=nowhere"], 1, r"nowhere.txt cannot be read"),
         (["--start", "nothing.safetensors"], 1, "no weights file"),
+        (["sources.0.list=val"], 1, "which validation watches"),
+        pytest.param(
+            ["--accelerator", "cuda"],
+            1,
+            "name others with --accelerator",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="is about having no GPU"),
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(

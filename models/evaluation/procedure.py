@@ -1,0 +1,231 @@
+"""Measures on a whole recorded procedure: ``python -m models.evaluation.procedure TABLE TRUTH``.
+
+TABLE is the ``frames.csv`` that a replay leaves. TRUTH is a CSV file with the columns ``polyp``,
+``start_s`` and ``end_s``: a row for each time that a polyp is in sight, from its first frame up to
+the first without it. A polyp may come into sight several times, several may be in sight at once;
+where on the picture they are is not looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import logging
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+
+from models.alert import AlertState
+from models.evaluation.bootstrap import Interval, mean_interval
+from models.evaluation.report import markdown_table
+from models.regions import Region
+from models.training.lists import DataError
+
+log = logging.getLogger(__name__)
+
+ALERT_MS = 200.0
+"""About the shortest that no polyp is missed for, and most false marks do not last."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFrame:
+    """A row of the table."""
+
+    time_s: float
+    regions: tuple[Region, ...]
+    """Boxes alone; area and peak are those of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A polyp is in sight in frames from ``start_s`` on and before ``end_s``."""
+
+    polyp: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureScore:
+    """What a viewer of the whole video saw of its alerts."""
+
+    polyps: int
+    sensitivity: Interval | None
+    """Share of polyps with an alert while in sight; None of none."""
+    detection_s: float | None
+    """Median over the polyps found: how long they were in sight until the first alert."""
+    polyp_free_minutes: float
+    false_episodes: int
+    """Stretches of alert without any polyp in sight from beginning to end."""
+    specificity: float | None
+    """Share of frames without alert among those without a polyp in sight; None of none."""
+
+    @property
+    def false_episodes_per_minute(self) -> float | None:
+        """Of the time without a polyp in sight; None where there is none."""
+        minutes = self.polyp_free_minutes
+        return self.false_episodes / minutes if minutes else None
+
+
+def procedure_score(
+    frames: Sequence[TableFrame], appearances: Sequence[Appearance], alert_ms: float
+) -> ProcedureScore:
+    """Scores the frames of one video, in order, when regions are marked after ``alert_ms``."""
+    alerted = _alerted(frames, alert_ms)
+    in_sight = [
+        any(each.start_s <= frame.time_s < each.end_s for each in appearances) for frame in frames
+    ]
+    states = list(zip(alerted, in_sight, strict=True))
+    episodes = [
+        [sight for _, sight in states_of_one]
+        for is_alert, states_of_one in groupby(states, key=lambda state: state[0])
+        if is_alert
+    ]
+    empty = [alert for alert, sight in states if not sight]
+    by_polyp = {
+        name: [each for each in appearances if each.polyp == name]
+        for name in dict.fromkeys(each.polyp for each in appearances)
+    }
+    alert_times_s = [frame.time_s for frame, alert in zip(frames, alerted, strict=True) if alert]
+    delays_s = [_delay_s(of_one, alert_times_s) for of_one in by_polyp.values()]
+    found_s = [delay_s for delay_s in delays_s if delay_s is not None]
+    return ProcedureScore(
+        polyps=len(by_polyp),
+        sensitivity=mean_interval([float(delay_s is not None) for delay_s in delays_s]),
+        detection_s=statistics.median(found_s) if found_s else None,
+        polyp_free_minutes=len(empty) * _frame_s(frames) / 60,
+        false_episodes=sum(not any(episode) for episode in episodes),
+        specificity=1 - sum(empty) / len(empty) if empty else None,
+    )
+
+
+def _alerted(frames: Sequence[TableFrame], alert_ms: float) -> list[bool]:
+    """Whether each frame shows a mark."""
+    state, alerted = AlertState(), []
+    for frame in frames:
+        state = state.advanced(frame.regions, frame.time_s)
+        alerted.append(bool(state.alerts(alert_ms)))
+    return alerted
+
+
+def _delay_s(appearances: Sequence[Appearance], alert_times_s: Sequence[float]) -> float | None:
+    """How long a polyp was in sight until the first alert; None without one."""
+    seen_s = 0.0
+    for each in sorted(appearances, key=lambda appearance: appearance.start_s):
+        times_s = [time_s for time_s in alert_times_s if each.start_s <= time_s < each.end_s]
+        if times_s:
+            return seen_s + times_s[0] - each.start_s
+        seen_s += each.end_s - each.start_s
+    return None
+
+
+def _frame_s(frames: Sequence[TableFrame]) -> float:
+    """The time of a frame: the median, since recordings drop and repeat some."""
+    steps_s = [after.time_s - before.time_s for before, after in pairwise(frames)]
+    return statistics.median(steps_s) if steps_s else 0.0
+
+
+def read_table(path: Path) -> list[TableFrame]:
+    """Raises DataError where ``path`` is no replay's table."""
+    frames = []
+    for number, row in _rows(path, ("time_s", "boxes")):
+        try:
+            boxes = [tuple(map(int, box.split())) for box in row["boxes"].split(";") if box]
+            regions = tuple(Region(x, y, w, h, w * h, 1.0) for x, y, w, h in boxes)
+            frames.append(TableFrame(float(row["time_s"]), regions))
+        except ValueError as error:
+            raise DataError(f"{path}, line {number} is no row of a replay's table.") from error
+    if not frames:
+        raise DataError(f"{path} holds no frame; give the frames.csv of a whole replay.")
+    return frames
+
+
+def read_truth(path: Path) -> list[Appearance]:
+    """Raises DataError where a row is damaged, or ends before it starts."""
+    appearances = []
+    for number, row in _rows(path, ("polyp", "start_s", "end_s")):
+        try:
+            each = Appearance(row["polyp"], float(row["start_s"]), float(row["end_s"]))
+        except ValueError as error:
+            raise DataError(f"{path}, line {number}: start_s and end_s are in seconds.") from error
+        if not each.start_s < each.end_s:
+            raise DataError(f"{path}, line {number}: end_s must be later than start_s.")
+        appearances.append(each)
+    return appearances
+
+
+def _rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their lines' numbers."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file, restval="")
+            rows = [(table.line_num, row) for row in table]
+            names = table.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error}).") from error
+    missing = [column for column in columns if column not in names]
+    if missing:
+        raise DataError(f"{path} has no column {missing[0]}; its first line must name the columns.")
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.evaluation.procedure", description=__doc__
+    )
+    parser.add_argument("table", type=Path, help="frames.csv of a replay")
+    parser.add_argument("truth", type=Path, help="a CSV file: polyp, start_s, end_s")
+    parser.add_argument(
+        "--alert-ms",
+        type=float,
+        default=ALERT_MS,
+        help="how long a region lasts before it is marked (default: %(default)g)",
+    )
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if not 0 <= options.alert_ms < float("inf"):
+        parser.error(f"--alert-ms is {options.alert_ms:g}, but must be at least 0")
+    try:
+        frames, truth = read_table(options.table), read_truth(options.truth)
+    except DataError as error:
+        log.error("%s", error)
+        return 1
+    scores = {each: procedure_score(frames, truth, each) for each in {0.0, options.alert_ms}}
+    log.info("%s", _table(scores))
+    return 0
+
+
+def _table(scores: dict[float, ProcedureScore]) -> str:
+    columns = (
+        "marked after",
+        "polyps",
+        "sensitivity",
+        "time to first detection",
+        "false episodes",
+        "a minute without polyp",
+        "specificity of frames",
+    )
+    rows = [
+        (
+            f"{alert_ms:g} ms",
+            score.polyps,
+            score.sensitivity or "",
+            "" if score.detection_s is None else f"{score.detection_s:.2f} s",
+            score.false_episodes,
+            _shown(score.false_episodes_per_minute, ".2f"),
+            _shown(score.specificity, ".1%"),
+        )
+        for alert_ms, score in sorted(scores.items())
+    ]
+    return markdown_table(columns, rows)
+
+
+def _shown(value: float | None, how: str) -> str:
+    return "" if value is None else format(value, how)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

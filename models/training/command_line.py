@@ -1,0 +1,141 @@
+"""What the training commands share: options, errors, exit codes, and a clean end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from lightning.fabric import Fabric
+from lightning.fabric.loggers.tensorboard import TensorBoardLogger
+from torch import nn
+
+from models.hardnet_checkpoint import CheckpointError
+from models.training.lists import DataError
+from models.training.mixture import load_ingredients
+from models.training.recipe import Recipe, RecipeError, read_recipe, recipe_path
+from models.training.run import Objective, Run, StoppedError, TrainingError
+from models.training.validation import load_validation
+
+log = logging.getLogger(__name__)
+
+CONFIGURATION = "recipe.json"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is trained, and towards what."""
+
+    network: nn.Module
+    objective: Objective
+
+
+MakeTask = Callable[[Recipe, argparse.Namespace, Fabric], Task]
+
+
+def training_parser(command: str, description: str | None) -> argparse.ArgumentParser:
+    """A parser with all options but those of the one ``command``."""
+    parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
+    parser.add_argument("recipe", help="a recipe's name, such as shipping, or a TOML file")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="NAME=VALUE",
+        help="replaces a line of the recipe, such as seed=3 or stages.0.steps=50",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with splits/ and the sets")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="folder of the run; one with a checkpoint goes on",
+    )
+    parser.add_argument("--cache", type=Path, help="folder that keeps resized frames between runs")
+    parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--devices",
+        type=_count,
+        default=1,
+        help="GPUs, or processes on the CPU, that share each batch",
+    )
+    parser.add_argument("--threads", type=_count, help="CPU threads of each process")
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
+    return parser
+
+
+def run_training(
+    parser: argparse.ArgumentParser, arguments: Sequence[str] | None, make_task: MakeTask
+) -> int:
+    """Trains as ``arguments`` say and gives the exit code; an error is one sentence.
+
+    ``make_task`` may raise RecipeError, DataError, CheckpointError and TrainingError.
+    """
+    options = parser.parse_intermixed_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    try:
+        recipe = read_recipe(recipe_path(options.recipe), options.overrides)
+        _train(recipe, options, make_task)
+    except (RecipeError, DataError, CheckpointError, TrainingError, OSError) as error:
+        if options.debug:
+            raise
+        log.error("%s", error)
+        return 2 if isinstance(error, RecipeError) else 1
+    except (StoppedError, KeyboardInterrupt) as stop:
+        log.info("%s", stop)
+        return 130
+    return 0
+
+
+def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> None:
+    options.output.mkdir(parents=True, exist_ok=True)
+    # Batches are made on one core; denormal numbers late in training slow the CPU many times over.
+    cv2.setNumThreads(1)
+    torch.set_flush_denormal(True)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    fabric = _fabric(recipe, options)
+    fabric.seed_everything(recipe.seed, verbose=False)
+    task = make_task(recipe, options, fabric)
+    validation = load_validation(recipe, options.data, options.cache)
+    ingredients = load_ingredients(recipe, options.data, options.cache)
+    run = Run(recipe, task.network, task.objective, fabric, options.output)
+    (options.output / CONFIGURATION).write_text(json.dumps(asdict(recipe), indent=1), "utf-8")
+    handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in STOP_SIGNALS}
+    try:
+        run.train(ingredients, validation)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _fabric(recipe: Recipe, options: argparse.Namespace) -> Fabric:
+    """Launched: from here on there are ``options.devices`` processes."""
+    try:
+        fabric = Fabric(
+            accelerator=options.accelerator,
+            devices=options.devices,
+            strategy="ddp" if options.devices > 1 else "auto",
+            precision=recipe.precision,  # type: ignore[arg-type]
+            loggers=TensorBoardLogger(options.output, "tensorboard", ""),
+        )
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{options.devices} x {options.accelerator} cannot be had here ({error}); "
+            "name others with --accelerator and --devices."
+        ) from error
+    fabric.launch()
+    return fabric
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count} is too few; give 1 or more")
+    return count
