@@ -18,3 +18,5 @@ class AppConfig:
     """The TensorRT engine's folder; None looks where engines are built to."""
     threshold: float | None
     """Probability in [0, 1] from which a pixel counts as polyp; None takes the model's own."""
+    input_size: int | None = None
+    """Side in pixels of the network's input; None takes the model's own."""

@@ -105,6 +105,7 @@ def _replay(
     look = Look(
         spec.threshold if config.threshold is None else config.threshold,
         spec.least_area,
+        spec.core_margin,
         options.marker,
         options.marked_pictures,
         options.screen_text,
@@ -182,6 +183,8 @@ def _summary(
             device=runtime.device,
             precision=runtime.precision,
             model_sha256=runtime.model_sha256,
+            input_height=run.segmenter.spec.height,
+            input_width=run.segmenter.spec.width,
         ),
         notices=runtime.passed_over,
         frames=snapshot.deliver.frames_out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from operator import attrgetter
@@ -11,6 +12,8 @@ from app.player.playback import Span
 
 RETURN_S = 1.0
 """Within this time after an event's start, ``EventSnapshot.before`` gives the event before it."""
+LIVE_PARTS = 256
+"""How many events, and parts that were seen, are kept of live video: the newest."""
 
 _start_s = attrgetter("start_s")
 
@@ -95,12 +98,23 @@ class EventIndex:
     Args:
         frame_s: how long one frame lasts.
         minimum_s: shorter events are left out of the snapshots.
+        live: each frame comes once, and later than the one before. Then nothing is kept of single
+            frames, and ``LIVE_PARTS`` alone: memory stays the same however long it goes on.
     """
 
-    def __init__(self, frame_s: float, minimum_s: float = 0.0, join_gap_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        frame_s: float,
+        minimum_s: float = 0.0,
+        join_gap_s: float = 1.0,
+        *,
+        live: bool = False,
+    ) -> None:
         self._frame_s = frame_s
         self._minimum_s = minimum_s
         self._join_gap_s = join_gap_s
+        self._live = live
+        self._newest_s = -math.inf
         self._seen: list[Span] = []
         self._marks: dict[float, _Mark] = {}
         self._marked_s: list[float] = []
@@ -113,9 +127,14 @@ class EventIndex:
         Args:
             marked_share: marked part of the endoscope's picture, in [0, 1]; 0 is not marked.
         """
+        if self._live and pts_s <= self._newest_s:
+            return False
         self._snapshot = None
+        self._newest_s = pts_s
         self._see(Span(pts_s, pts_s + self._frame_s))
         mark = _Mark(marked_share, peak_probability)
+        if self._live:
+            return self._add_live(pts_s, mark)
         if pts_s in self._marks:
             if self._marks[pts_s] == mark:
                 return False
@@ -135,6 +154,14 @@ class EventIndex:
                 tuple(event for event in events if event.end_s - event.start_s >= self._minimum_s),
             )
         return self._snapshot
+
+    def _add_live(self, pts_s: float, mark: _Mark) -> bool:
+        del self._seen[:-LIVE_PARTS]
+        if mark.share <= 0:
+            return False
+        is_peak = self._join(pts_s, mark).peak_s == pts_s
+        del self._events[:-LIVE_PARTS]
+        return is_peak
 
     def _see(self, span: Span) -> None:
         """Joins ``span`` with the parts seen at most ``join_gap_s`` from it."""

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from app.config import AppConfig
 from app.player.segmenter_thread import PlayerSegmenter, SegmenterError
+
+if TYPE_CHECKING:
+    from models.segmenter import Segmenter
+
+_log = logging.getLogger(__name__)
 
 
 def segmenter_loader(config: AppConfig) -> Callable[[], PlayerSegmenter]:
@@ -18,22 +27,45 @@ def segmenter_loader(config: AppConfig) -> Callable[[], PlayerSegmenter]:
         SegmenterError: no runtime, or not the named one, is to be had, a file is damaged, or the
             golden frame came out wrong.
     """
+    return partial(_load, config)
 
-    def load() -> PlayerSegmenter:
-        # Imported here, on the session's thread: the window is there before the runtimes are.
-        from app.player.proven_segmenter import ProvenSegmenter
-        from models.backends.base import BackendError
-        from models.backends.selection import choose_backend
-        from models.engine_folder import EngineFolderError
-        from models.segmenter import Segmenter
-        from models.weights import DEFAULT_WEIGHTS, WeightsError
 
-        try:
-            backend = choose_backend(config.backend, config.weights, config.engine)
-        except (BackendError, EngineFolderError, WeightsError) as error:
-            raise SegmenterError(str(error)) from error
-        # The stored mask is that of the shipped weights; what an engine was built from may differ.
-        shipped = config.weights == DEFAULT_WEIGHTS and config.engine is None
-        return (ProvenSegmenter if shipped else Segmenter)(backend)
+def live_segmenter_loader(config: AppConfig) -> Callable[[], PlayerSegmenter]:
+    """What a ``LiveSession`` calls: as ``segmenter_loader``, but the network runs in a process of
+    its own where the system has what that needs, so that nothing it does holds up the picture.
+    """
+    if sys.platform == "linux":
+        return partial(_supervised, config)
+    _log.warning(
+        "On this system the network runs in the viewer's own process; on Linux it has one of its "
+        "own, and when it crashes the video goes on."
+    )
+    return segmenter_loader(config)
 
-    return load
+
+def _supervised(config: AppConfig) -> PlayerSegmenter:
+    from models.supervised.supervised_segmenter import SupervisedSegmenter
+
+    return SupervisedSegmenter(partial(_load, config))
+
+
+def _load(config: AppConfig) -> Segmenter:
+    # Imported here, on the session's thread: the window is there before the runtimes are.
+    from app.player.proven_segmenter import ProvenSegmenter
+    from models.backends.base import BackendError
+    from models.backends.selection import choose_backend
+    from models.engine_folder import EngineFolderError
+    from models.segmenter import Segmenter
+    from models.weights import DEFAULT_WEIGHTS, WeightsError
+
+    try:
+        backend = choose_backend(
+            config.backend, config.weights, config.engine, input_size=config.input_size
+        )
+    except (BackendError, EngineFolderError, WeightsError) as error:
+        raise SegmenterError(str(error)) from error
+    # The stored mask is that of the shipped weights at their own size; what an engine was built
+    # from may differ.
+    shipped = config.weights == DEFAULT_WEIGHTS and config.engine is None
+    known = shipped and config.input_size is None
+    return (ProvenSegmenter if known else Segmenter)(backend)

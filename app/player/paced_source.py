@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass, replace
 from threading import Condition
 
 from app.frame import Frame
 from app.player.frame_cursor import FrameCursor
-from app.player.playback import Span, require_speed
+from app.player.playback import Span, next_generation, require_speed
 from app.player.video_clock import VideoClock
 from app.sources.base import ReadReport, SeekableSource, SourceInfo, VideoSource
 
@@ -17,8 +16,6 @@ _LONGEST_SKIP_S = 0.1
 """When decoding cannot keep up, the frame wanted for so long is given, late as it may be."""
 _LARGEST_LAG_S = 0.25
 """By more than this a frame is not late: the video's time gives way."""
-
-_generations = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class PacedSource(VideoSource):
         self._interrupted = False
         self._ended = False
         self._skipped = 0
-        self._generation = next(_generations)
+        self._generation = next_generation()
 
         self._request: _Request | None = _AGAIN
         """Asked for, and not yet begun."""
@@ -241,7 +238,7 @@ class PacedSource(VideoSource):
         if not self._outstanding:
             self._outstanding = True
             self._overtook = self._in_flight
-            self._generation = next(_generations)
+            self._generation = next_generation()
         self._request = request
         self._changed.notify_all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from enum import Enum
@@ -10,11 +11,14 @@ from typing import Literal
 from app.pipeline.metrics import PipelineSnapshot
 from app.player.shown import AiState
 from app.sources.base import ReadReport, SourceInfo
+from app.sources.live import Signal
 from models.backends.base import BackendInfo
 
 OpeningStep = Literal["opening", "indexing", "loading"]
 """The file is opened; the times of its frames are read; the network is loaded, while the video
 plays."""
+
+_generations = itertools.count(1)
 
 LEAST_SPEED = 0.1
 LARGEST_SPEED = 8.0
@@ -25,6 +29,8 @@ class PlaybackState(Enum):
     """The file is opened and its frames are listed; ``progress`` tells how far."""
     PLAYING = "playing"
     PAUSED = "paused"
+    """The picture stands still because the person wants it; what is live is captured all the same.
+    """
     ENDED = "ended"
     """The last frame is on screen; ``play`` starts at the beginning again."""
     FAILED = "failed"
@@ -50,6 +56,11 @@ class Span:
 
 WHOLE_VIDEO = Span(0.0, math.inf)
 """As a loop: the video from its start to its end."""
+
+
+def next_generation() -> int:
+    """Higher than any before, over all sessions of the process; see ``Shown.generation``."""
+    return next(_generations)
 
 
 def require_speed(speed: float) -> None:
@@ -82,7 +93,7 @@ class PlayerState:
     """The part that is played again and again, such as ``WHOLE_VIDEO``."""
     ai: AiState
     ai_reason: str
-    """Why ``ai`` is OFF, one sentence; empty otherwise."""
+    """Why ``ai`` is not READY, one sentence; may be empty where nothing more is known."""
     runtime: BackendInfo | None
     """What segments; None until it runs, and while ``ai`` is OFF."""
     notices: tuple[str, ...]
@@ -91,6 +102,8 @@ class PlayerState:
     """What could not be read so far."""
     failure: str
     """Why ``playback`` is FAILED, one sentence; empty otherwise."""
+    signal: Signal | None = None
+    """Of a live source; None before it is open, and for recorded video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +116,7 @@ class PlayerStatistics:
     frames_dropped: int
     """Over before they could be shown."""
     frames_superseded: int
-    """Segmented, but not shown because a seek or step came between."""
+    """Not shown because the person sought, stepped, or froze a live picture."""
     masks_shown: int
+    frames_missed: int = 0
+    """Of a live source: not taken before newer ones came."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.frame import Annotated, Frame
-from app.player.alert import AlertState
 from app.player.detection import Detection
 from app.player.events import EventIndex, EventSnapshot
-from app.player.paced_source import PacedSource
 from app.player.shown import AiState, Shown
 from app.player.thumbnails import Thumbnails, thumbnail
+from app.sources.base import SourceInfo
+from models.alert import AlertState
 from models.regions import Findings, find_regions
 from models.segmentation import Segmentation
 from models.spec import ModelSpec
@@ -26,32 +27,56 @@ class ScreenCounts:
     frames: int = 0
     masks: int = 0
     superseded: int = 0
-    """Frames that were not shown because a seek or step came between."""
+    """Frames that were not shown because the person sought, stepped or froze the picture."""
+
+
+class Pace(Protocol):
+    """What decides which frames are shown, and when: a ``PacedSource``, or a ``LiveGate``."""
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def playing(self) -> bool:
+        """Whether frames come by themselves."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Frames of an earlier one are not to be shown."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Frames that were over before they could be shown."""
+        ...
+
+    def delivered(self) -> int | None:
+        """Called once for each frame: its generation; None when it is not wanted any more."""
+        ...
 
 
 class Screen:
     """The sink of a session's pipelines, one after another: closing it changes nothing.
 
     Args:
-        source: where the frames come from; told when each has arrived.
+        pace: asked about each frame that arrives.
         show: called with each refresh, one at a time.
     """
 
-    def __init__(
-        self, source: PacedSource, detection: Detection, show: Callable[[Shown], None]
-    ) -> None:
+    def __init__(self, pace: Pace, detection: Detection, show: Callable[[Shown], None]) -> None:
         self.detection = detection
         """May be set by any thread; ``refresh`` applies it to the frame on screen."""
         self.spec = ModelSpec()
         """Of the network that runs; its threshold counts where ``detection`` names none."""
-        self._source = source
+        self._pace = pace
         self._show = show
         self._reason = ""
         self._refreshing = Lock()
         self._shown: Shown | None = None
         self._alert_state = AlertState()
         self._remembering = Lock()
-        self._events = EventIndex(float(1 / source.info.rate))
+        self._events = EventIndex(float(1 / pace.info.rate), live=pace.info.live)
         self._thumbnails = Thumbnails()
         self._counts = ScreenCounts()
 
@@ -74,7 +99,7 @@ class Screen:
 
     def write(self, annotated: Annotated) -> None:
         """Shows the frame, unless something else was asked for since it was given."""
-        generation = self._source.delivered()
+        generation = self._pace.delivered()
         before = self._counts
         if generation is None:
             self._counts = ScreenCounts(before.frames, before.masks, before.superseded + 1)
@@ -98,7 +123,7 @@ class Screen:
         """Shows the same frame again with what holds now, unless another was asked for."""
         with self._refreshing:
             shown = self._shown
-            if shown is not None and shown.generation == self._source.generation:
+            if shown is not None and shown.generation == self._pace.generation:
                 self._refresh(shown.frame, shown.segmentation, shown.generation)
 
     def _refresh(self, frame: Frame, segmentation: Segmentation | None, generation: int) -> None:
@@ -106,13 +131,13 @@ class Screen:
         threshold = spec.threshold if detection.threshold is None else detection.threshold
         findings = None
         if segmentation is not None:
-            findings = find_regions(segmentation, threshold, spec.least_area)
+            findings = find_regions(segmentation, threshold, spec.least_area, spec.core_margin)
             self._remember(frame, findings)
         if self._shown is not None and self._shown.generation != generation:
             self._alert_state = AlertState()
         regions = () if findings is None else findings.regions
         self._alert_state = self._alert_state.advanced(regions, frame.pts_s)
-        if not self._source.playing:
+        if not self._pace.playing:
             self._alert_state = self._alert_state.settled()
         self._shown = Shown(
             frame=frame,
@@ -124,7 +149,7 @@ class Screen:
             generation=generation,
             ai=AiState.OFF if segmentation is None else AiState.READY,
             ai_reason=self._reason if segmentation is None else "",
-            frames_dropped=self._source.skipped,
+            frames_dropped=self._pace.skipped,
         )
         self._show(self._shown)
 

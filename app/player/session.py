@@ -1,25 +1,20 @@
-"""One video on one screen: opens it, loads the network, plays, and survives what fails."""
+"""One recorded video on one screen: opens it, loads the network, plays, survives what fails."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Lock, RLock, Thread
-from typing import Protocol
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.player.base import PlayerListener, Session
 from app.player.bookmark_store import BookmarkStore, video_key
 from app.player.detection import Detection
-from app.player.events import EventSnapshot
 from app.player.paced_source import PacedSource
 from app.player.pipeline_keeper import PipelineKeeper
 from app.player.playback import (
-    OpeningProgress,
-    OpeningStep,
     PlaybackState,
     PlayerState,
     PlayerStatistics,
@@ -28,41 +23,19 @@ from app.player.playback import (
 )
 from app.player.screen import Screen, ScreenCounts
 from app.player.segmenter_thread import PlayerSegmenter, SegmenterThread
-from app.player.shown import AiState, Shown
-from app.sources.base import ReadReport, SeekableSource, SourceError, SourceInfo, VideoSource
+from app.player.shown import AiState
+from app.sources.base import ReadReport, SeekableSource, SourceInfo, VideoSource
 from app.sources.opening import open_source
-
-CLOSING_LIMIT_S = 2.0
 
 _TICK_S = 0.1
 
-_log = logging.getLogger(__name__)
 
+class PlayerSession(Session):
+    """Plays the video at ``location`` for ``listener``.
 
-class PlayerListener(Protocol):
-    """Told of everything, from the session's threads, one call at a time; must return soon."""
-
-    def on_shown(self, shown: Shown) -> None:
-        """This is on screen from now on. A frame comes again when what is said of it changes."""
-
-    def on_state(self, state: PlayerState) -> None:
-        """The state changed."""
-
-    def on_progress(self, progress: OpeningProgress) -> None:
-        """The opening went on."""
-
-    def on_failed(self, sentence: str) -> None:
-        """Nothing more can be shown."""
-
-
-class PlayerSession:
-    """Plays the video at ``location`` for ``listener``. Any thread may call; all return at once,
-    but for ``close``.
-
-    Opening, listing the frames and loading the network are done on threads of the session, with
-    progress; ``stop`` cancels them. The video plays while the network loads, and goes on, with
-    ``AiState.OFF`` and the reason, when that fails or falls silent. What is asked for before the
-    video is open is done once it is.
+    Opening, listing the frames and loading the network are done on threads of the session. The
+    video plays while the network loads, and goes on, with ``AiState.OFF`` and the reason, when that
+    fails or falls silent. What is asked for before the video is open is done once it is.
 
     Args:
         location: a video file, an image, a folder of images, or ``"phantom"``.
@@ -82,29 +55,18 @@ class PlayerSession:
         playing: bool = True,
         bookmark_store: BookmarkStore | None = None,
     ) -> None:
-        self._location = location
-        self._listener = listener
-        self._detection = detection
+        super().__init__(location, listener, detection, _TICK_S)
         self._plays_at_once = playing
         self._bookmark_store = bookmark_store
-        # Entered by one call of the listener at a time, which may call ``stop``.
-        self._telling = RLock()
-        self._stopping = Event()
-        self._wake = Event()
-        self._thread = Thread(target=self._live, name="player-session", daemon=True)
         self._segmenter: SegmenterThread | None = None
         if load_segmenter is not None:
             self._segmenter = SegmenterThread(load_segmenter, self._wake.set)
 
         self._source: VideoSource | None = None
         self._paced: PacedSource | None = None
-        self._screen: Screen | None = None
         self._keeper: PipelineKeeper | None = None
         self._controls = Lock()
         self._asked_early: list[Callable[[PacedSource], None]] = []
-        self._told_state: PlayerState | None = None
-        self._failure = ""
-        self._ended = False
         self._frame_times_s: NDArray[np.float64] | None = None
         self._duration_s: float | None = None
         self._bookmarks: tuple[float, ...] = ()
@@ -112,12 +74,7 @@ class PlayerSession:
         self._bookmark_key: str | None = None
 
     @property
-    def location(self) -> str:
-        return str(self._location)
-
-    @property
     def generation(self) -> int:
-        """What is shown must carry this one; see ``Shown.generation``."""
         return 0 if self._paced is None else self._paced.generation
 
     @property
@@ -145,11 +102,6 @@ class PlayerSession:
         )
 
     @property
-    def shown(self) -> Shown | None:
-        """What is on screen: all that a snapshot needs."""
-        return None if self._screen is None else self._screen.shown
-
-    @property
     def statistics(self) -> PlayerStatistics:
         counts = ScreenCounts() if self._screen is None else self._screen.counts
         return PlayerStatistics(
@@ -161,11 +113,6 @@ class PlayerSession:
         )
 
     @property
-    def events(self) -> EventSnapshot:
-        """The same object until something was added."""
-        return EventSnapshot() if self._screen is None else self._screen.events
-
-    @property
     def bookmarks(self) -> tuple[float, ...]:
         """Times in seconds, in order."""
         return self._bookmarks
@@ -175,27 +122,14 @@ class PlayerSession:
         """``pts_s`` of every frame; None until they are listed, or if unknown. Read-only."""
         return self._frame_times_s
 
-    def thumbnail(self, pts_s: float) -> NDArray[np.uint8] | None:
-        """(height, width, 3) uint8 RGB, at most ``thumbnails.WIDTH`` wide, for the
-        ``thumbnail_pts_s`` of an event; None where it is no longer kept."""
-        return None if self._screen is None else self._screen.thumbnail(pts_s)
-
     def toggle_bookmark(self, pts_s: float) -> None:
         """Sets a bookmark, or takes the one away that is there."""
         with self._controls:
             self._bookmarks = tuple(sorted({*self._bookmarks} ^ {pts_s}))
         self._wake.set()
 
-    @property
-    def ended(self) -> bool:
-        """Whether no thread of it runs."""
-        return not self._thread.is_alive() and (
-            self._segmenter is None or self._segmenter.wait(0.0)
-        )
-
     def start(self) -> None:
-        """Begins to open the video, and to load the network; called once."""
-        self._thread.start()
+        super().start()
         if self._segmenter is not None:
             self._segmenter.start()
 
@@ -225,33 +159,16 @@ class PlayerSession:
         """Plays ``loop``, such as ``WHOLE_VIDEO``, again and again; None: to the end, once."""
         self._control(lambda paced: paced.set_loop(loop))
 
-    def set_detection(self, detection: Detection) -> None:
-        """From the next frame on; the one on screen is shown again with what holds now."""
-        self._detection = detection
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Begins to end; the listener hears nothing more once this has returned."""
-        with self._telling:
-            self._stopping.set()
+    def _interrupt(self) -> None:
         if self._segmenter is not None:
             self._segmenter.stop()
         if self._source is not None:
             self._source.interrupt()
         if self._paced is not None:
             self._paced.interrupt()
-        self._wake.set()
 
-    def close(self, limit_s: float = CLOSING_LIMIT_S) -> bool:
-        """Stops, and waits at most ``limit_s``; whether every thread has ended. One that is still
-        inside a runtime that loads ends by itself as soon as that comes back."""
-        self.stop()
-        until_s = time.monotonic() + limit_s
-        if self._thread.ident is not None:
-            self._thread.join(limit_s)
-        if self._segmenter is not None:
-            self._segmenter.wait(max(0.0, until_s - time.monotonic()))
-        return self.ended
+    def _others_ended(self, limit_s: float) -> bool:
+        return self._segmenter is None or self._segmenter.wait(limit_s)
 
     def _control(self, control: Callable[[PacedSource], None]) -> None:
         with self._controls:
@@ -261,16 +178,24 @@ class PlayerSession:
             control(self._paced)
         self._wake.set()
 
-    def _live(self) -> None:
-        try:
-            self._tell_state()
-            opened = self._open()
-            if opened is not None:
-                self._keep_playing(*opened)
-        except Exception as error:  # noqa: BLE001 - the person is told
-            self._fail(error)
-        finally:
-            self._end()
+    def _run(self) -> None:
+        opened = self._open()
+        if opened is None:
+            return
+        screen, keeper = opened
+        loading = self._segmenter is not None
+        if loading:
+            self._tell_progress("loading", None)
+
+        def tend() -> None:
+            nonlocal loading
+            keeper.tend()
+            if loading and self._segmenter is not None and self._segmenter.settled:
+                loading = False
+                self._tell_progress("loading", 1.0)
+            self._keep_bookmarks()
+
+        self._keep_up(screen, tend)
 
     def _open(self) -> tuple[Screen, PipelineKeeper] | None:
         """Opens the video; None when told to stop meanwhile."""
@@ -293,23 +218,6 @@ class PlayerSession:
             self._paced = paced
         return screen, keeper
 
-    def _keep_playing(self, screen: Screen, keeper: PipelineKeeper) -> None:
-        loading = self._segmenter is not None
-        if loading:
-            self._tell_progress("loading", None)
-        while not self._stopping.is_set():
-            keeper.tend()
-            if screen.detection is not self._detection:
-                screen.detection = self._detection
-                screen.refresh()
-            if loading and self._segmenter is not None and self._segmenter.settled:
-                loading = False
-                self._tell_progress("loading", 1.0)
-            self._keep_bookmarks()
-            self._tell_state()
-            self._wake.wait(_TICK_S)
-            self._wake.clear()
-
     def _load_bookmarks(self) -> None:
         if self._bookmark_store is not None:
             self._bookmark_key = video_key(self._location)
@@ -324,17 +232,7 @@ class PlayerSession:
             if self._bookmark_store is not None and self._bookmark_key is not None:
                 self._bookmark_store.save(self._bookmark_key, bookmarks)
 
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, SourceError):
-            self._failure = str(error)
-        else:
-            _log.error("a video cannot be played", exc_info=error)
-            self._failure = (
-                f"{self._location} cannot be played ({type(error).__name__}: {error}); "
-                "the log file says more."
-            )
-
-    def _end(self) -> None:
+    def _release(self) -> None:
         self._keep_bookmarks()
         if self._keeper is not None:
             self._keeper.end()
@@ -342,39 +240,17 @@ class PlayerSession:
             self._segmenter.stop()
         if self._source is not None:
             self._source.close()
-        self._ended = True
-        self._tell_state()
-        if self._failure:
-            self._tell(lambda: self._listener.on_failed(self._failure))
 
     def _playback(self) -> PlaybackState:
-        if self._failure:
-            return PlaybackState.FAILED
-        if self._ended or self._stopping.is_set():
-            return PlaybackState.CLOSED
+        stands = self._stands()
+        if stands is not None:
+            return stands
         paced = self._paced
         if paced is None:
             return PlaybackState.OPENING
         if paced.ended:
             return PlaybackState.ENDED
         return PlaybackState.PLAYING if paced.playing else PlaybackState.PAUSED
-
-    def _tell(self, call: Callable[[], None]) -> None:
-        with self._telling:
-            if not self._stopping.is_set():
-                call()
-
-    def _tell_shown(self, shown: Shown) -> None:
-        self._tell(lambda: self._listener.on_shown(shown))
-
-    def _tell_progress(self, step: OpeningStep, share: float | None) -> None:
-        self._tell(lambda: self._listener.on_progress(OpeningProgress(step, share)))
-
-    def _tell_state(self) -> None:
-        state = self.state
-        if state != self._told_state:
-            self._told_state = state
-            self._tell(lambda: self._listener.on_state(state))
 
 
 def _duration_s(info: SourceInfo, frame_times_s: NDArray[np.float64] | None) -> float | None:

@@ -12,11 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from app.player.stored_wish import wish_from_stored, wish_to_stored
+from app.sources.live import CaptureWish
 from models.whole_file import PRIVATE, write_whole
 
 RECENT_FILES = 10
 """How many are remembered."""
 LONGEST_MINIMUM_ALERT_MS = 5000
+LONGEST_MASK_WAIT_MS = 100
 
 
 class MarkerKind(Enum):
@@ -47,12 +50,19 @@ class ViewerSettings:
     minimum_alert_ms: int = 0
     """A region is marked once it lasted so long, in the video's time; 0 to
     ``LONGEST_MINIMUM_ALERT_MS``."""
+    mask_wait_ms: int | None = None
+    """How long a live picture waits for its mask, 0 to ``LONGEST_MASK_WAIT_MS``; None, and at most:
+    one frame time."""
     sound: bool = False
     muted: bool = False
     volume: float = 0.5
     """In [0, 1]."""
     recent_files: tuple[str, ...] = ()
     """Newest first, at most ``RECENT_FILES``."""
+    capture_location: str = ""
+    """Of the capture device or stream that was opened last in the dialog for them."""
+    capture_wish: CaptureWish = field(default_factory=CaptureWish)
+    """What was asked of it."""
     key_bindings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Action's name to key sequence (as ``QKeySequence.toString`` writes it); only those that
     differ from the defaults."""
@@ -66,7 +76,7 @@ class ViewerSettings:
     def __post_init__(self) -> None:
         for name in ("markers_visible", "side_by_side", "sound", "muted"):
             _require(isinstance(getattr(self, name), bool), name, "true or false")
-        for name in ("screen", "window_geometry", "window_layout"):
+        for name in ("screen", "window_geometry", "window_layout", "capture_location"):
             _require(isinstance(getattr(self, name), str), name, "a text")
         for name in ("opacity", "volume"):
             _require(_is_within(getattr(self, name), 1), name, "a number from 0 to 1")
@@ -79,6 +89,11 @@ class ViewerSettings:
             _is_within(self.minimum_alert_ms, LONGEST_MINIMUM_ALERT_MS),
             "minimum_alert_ms",
             f"a number from 0 to {LONGEST_MINIMUM_ALERT_MS}",
+        )
+        _require(
+            self.mask_wait_ms is None or _is_within(self.mask_wait_ms, LONGEST_MASK_WAIT_MS),
+            "mask_wait_ms",
+            f"null or a number from 0 to {LONGEST_MASK_WAIT_MS}",
         )
         _require(isinstance(self.marker, MarkerKind), "marker", "a kind of marker")
         _require(
@@ -152,7 +167,10 @@ def save_settings(settings: ViewerSettings, path: Path) -> None:
 def _to_stored(settings: ViewerSettings) -> dict[str, Any]:
     bindings = dict(settings.key_bindings)
     plain = asdict(replace(settings, key_bindings=bindings))
-    return plain | {"marker": settings.marker.value}
+    return plain | {
+        "marker": settings.marker.value,
+        "capture_wish": wish_to_stored(settings.capture_wish),
+    }
 
 
 def _from_stored(stored: object) -> ViewerSettings:
@@ -163,6 +181,8 @@ def _from_stored(stored: object) -> ViewerSettings:
     }
     if "marker" in known:
         known["marker"] = MarkerKind(known["marker"])
+    if "capture_wish" in known:
+        known["capture_wish"] = wish_from_stored(known["capture_wish"])
     if isinstance(known.get("recent_files"), list):
         known["recent_files"] = tuple(known["recent_files"])
     return ViewerSettings(**known)

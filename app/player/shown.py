@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
 
 from app.frame import Frame
 from models.regions import Findings, Region
@@ -16,7 +17,7 @@ class AiState(Enum):
     READY = "ready"
     """Every frame comes with its own mask."""
     STALE = "stale"
-    """The video plays, but no mask has come for ``session.STALE_AFTER_S``."""
+    """The video plays, but no mask has come for a while."""
     OFF = "off"
     """Frames are shown without segmentation; the reason stands beside it."""
     NO_SIGNAL = "no signal"
@@ -47,3 +48,7 @@ class Shown:
     """Why ``ai`` is OFF, one sentence; empty otherwise."""
     frames_dropped: int
     """Frames of the video, since it was opened, that were over before they could be shown."""
+
+    def without_mask(self) -> Self:
+        """The same picture with nothing marked on it."""
+        return replace(self, segmentation=None, findings=None, alerts=())

@@ -25,7 +25,9 @@ class Look:
     threshold: float
     """Probability in [0, 1] from which a pixel counts as polyp."""
     least_area: float
-    """Share of the endoscope's picture in [0, 1] below which a region is dropped."""
+    """Share of the endoscope's picture in [0, 1] that a region's core has to cover."""
+    core_margin: float
+    """By how much, in logits, a core exceeds the threshold; see ``models.regions``."""
     marker: Marker
     marked_pictures: bool
     """False writes masks and table alone."""
@@ -68,7 +70,8 @@ class ReplaySink:
         self._free_space.check()
         frame, segmentation = annotated.frame, annotated.segmentation
         assert segmentation is not None, "replay segments every frame"
-        findings = find_regions(segmentation, self._look.threshold, self._look.least_area)
+        look = self._look
+        findings = find_regions(segmentation, look.threshold, look.least_area, look.core_margin)
         marked = None
         if self._look.marked_pictures:
             marked = frame.picture

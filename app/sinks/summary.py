@@ -60,6 +60,9 @@ class RuntimeSummary:
     precision: str
     model_sha256: str | None
     """Of the ONNX file, or of the engine's plan, that was loaded."""
+    input_height: int
+    input_width: int
+    """Of the network's input, to which the picture is brought."""
 
 
 @dataclass(frozen=True, slots=True)

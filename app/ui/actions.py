@@ -35,8 +35,10 @@ FILE, VIEW, PLAYBACK, HELP = _text("File"), _text("View"), _text("Playback"), _t
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", FILE, _text("Open video…"), "Ctrl+O"),
     ActionSpec("open_folder", FILE, _text("Open folder of images…"), "Ctrl+Shift+O"),
+    ActionSpec("open_capture", FILE, _text("Open capture device or stream…"), "Ctrl+D"),
     ActionSpec("open_demo", FILE, _text("Open the phantom")),
     ActionSpec("clear_recent", FILE, _text("Clear list")),
+    ActionSpec("retry", FILE, _text("Try again"), "Ctrl+R"),
     ActionSpec("close_video", FILE, _text("Close video"), "Ctrl+W"),
     ActionSpec("snapshot", FILE, _text("Save snapshot"), "S", "snapshot"),
     ActionSpec("open_snapshots", FILE, _text("Open snapshot folder")),

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 
 from app.config import AppConfig
 from app.player.bookmark_store import BookmarkStore
-from app.player.loading import segmenter_loader
+from app.player.loading import live_segmenter_loader, segmenter_loader
 from app.player.settings import load_settings, settings_path
 from app.ui.display import require_display
 from app.ui.engine_process import EngineProcess
@@ -41,7 +41,8 @@ class ViewerOptions:
     """What the command line asks of the window."""
 
     location: str | None = None
-    """A video file, an image, a folder of images or ``"phantom"``; None opens none."""
+    """A video file, an image, a folder of images, ``"phantom"``, a capture device or a stream; None
+    opens none."""
     full_screen: bool = False
     screen: int | None = None
     """Number of the monitor for full screen, from 1; None takes the one of the settings."""
@@ -89,15 +90,16 @@ def _run(
         segmenter_loader(config),
         application,
         BookmarkStore(log_file.folder),
+        live_segmenter_loader(config),
     )
     model.requested.connect(log_file.hide)
     if config.threshold is not None:
         model.change(threshold=config.threshold)
     if options.location is not None:
         model.open(options.location)
-    session = model.session
-    if session is not None:
-        session.pause()  # the network loads while the window is made; the video waits for it
+    recording = model.recording
+    if recording is not None:
+        recording.pause()  # the network loads while the window is made; the video waits for it
     load_libraries(config.backend)
     snapshots = Snapshots(model, snapshot_folder())
     engines = EngineProcess(config.weights, ENGINES_FOLDER)
@@ -130,8 +132,8 @@ def _run(
         if options.full_screen:
             window.set_full_screen(True)
         model.notice(loaded.notice)
-        if session is not None:
-            session.play()
+        if recording is not None:
+            recording.play()
         application.exec()
     finally:
         sys.excepthook, threading.excepthook = hooks_before

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from app.player.bookmark_store import BookmarkStore
-from app.player.detection import Detection
+from app.player.base import CLOSING_LIMIT_S, PlayerListener, Session
 from app.player.playback import OpeningProgress, PlayerState
-from app.player.segmenter_thread import PlayerSegmenter
-from app.player.session import CLOSING_LIMIT_S, PlayerSession
 from app.player.shown import Shown
+
+SessionKind = TypeVar("SessionKind", bound=Session)
 
 
 class NewestOnly(QObject):
@@ -92,7 +91,7 @@ class NewestOnly(QObject):
 
 
 class PlayerBridge(QObject):
-    """Runs one ``PlayerSession`` at a time and gives what it says to the GUI thread, as signals.
+    """Runs one session at a time and gives what it says to the GUI thread, as signals.
 
     At most one ``Shown`` waits in the event loop: a newer one takes its place, counted in
     ``replaced``. Nothing of an earlier session, or from before a seek, arrives any more. All
@@ -110,13 +109,13 @@ class PlayerBridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session: PlayerSession | None = None
+        self._session: Session | None = None
         self._inbox: NewestOnly | None = None
         self._replaced_before = 0
-        self._ending: list[PlayerSession] = []
+        self._ending: list[Session] = []
 
     @property
-    def session(self) -> PlayerSession | None:
+    def session(self) -> Session | None:
         """The one that plays; call its controls directly."""
         return self._session
 
@@ -125,30 +124,16 @@ class PlayerBridge(QObject):
         """``Shown`` that gave way to newer ones before the event loop came to them."""
         return self._replaced_before + (0 if self._inbox is None else self._inbox.replaced)
 
-    def open(
-        self,
-        location: str | Path,
-        load_segmenter: Callable[[], PlayerSegmenter] | None,
-        detection: Detection,
-        *,
-        playing: bool = True,
-        bookmark_store: BookmarkStore | None = None,
-    ) -> PlayerSession:
-        """Starts a session; the one before is told to stop and ends by itself."""
+    def open(self, make: Callable[[PlayerListener], SessionKind]) -> SessionKind:
+        """Starts the session that ``make`` gives; the one before is told to stop and ends by
+        itself."""
         self.stop()
         inbox = NewestOnly(self)
         inbox.shown.connect(self._show)
         inbox.state_changed.connect(self.state_changed)
         inbox.progress.connect(self.progress)
         inbox.failed.connect(self.failed)
-        session = PlayerSession(
-            location,
-            load_segmenter,
-            inbox,
-            detection,
-            playing=playing,
-            bookmark_store=bookmark_store,
-        )
+        session = make(inbox)
         self._session, self._inbox = session, inbox
         session.start()
         return session
@@ -165,6 +150,11 @@ class PlayerBridge(QObject):
         self._ending = [session for session in self._ending if not session.ended]
         self._ending.append(self._session)
         self._session = self._inbox = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of any session runs any more; false while one plays."""
+        return self._session is None and all(session.ended for session in self._ending)
 
     def close(self) -> bool:
         """Ends every session and waits, at most ``CLOSING_LIMIT_S``; whether all threads ended."""

@@ -25,21 +25,27 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.player.playback import PlayerState
 from app.player.shown import Shown
+from app.sources.live_opening import is_live
 from app.ui.about_dialog import AboutDialog
 from app.ui.actions import ActionSet
 from app.ui.alert_sound import AlertSound
+from app.ui.capture_dialog import CaptureDialog
 from app.ui.engine_actions import EngineActions
 from app.ui.engine_process import EngineProcess
 from app.ui.event_list import EventList
 from app.ui.full_screen import FullScreen, screen_named
 from app.ui.loading import LoadingBar
+from app.ui.location_text import location_title
 from app.ui.menus import fill_menu_bar
 from app.ui.notice_bar import NoticeBar
 from app.ui.picture_view import PictureView, Renderer
 from app.ui.player_controls import PlayerControls
 from app.ui.preferences_dialog import PreferencesDialog
+from app.ui.screen_delay import ScreenDelay
 from app.ui.shortcut_sheet import ShortcutSheet
+from app.ui.signal_overlay import SignalOverlay
 from app.ui.snapshots import Snapshots
 from app.ui.statistics_panel import StatisticsPanel
 from app.ui.transport_bar import TransportBar
@@ -94,6 +100,7 @@ class MainWindow(QMainWindow):
         self.wiring = Wiring(self.actions_by_name, model, self.controls)
 
         self.view = PictureView(self, renderer)
+        self.signal = SignalOverlay(self.view)
         self.notice_bar = NoticeBar(self)
         self.loading_bar = LoadingBar(self)
         self.engine_bar = LoadingBar(self)
@@ -103,7 +110,7 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self.view)
         self._lay_out()
         self.event_list = EventList(model, self)
-        self.statistics = StatisticsPanel(model, engine, self)
+        self.statistics = StatisticsPanel(model, engine, ScreenDelay(self.view), self)
         self._add_dock(self.tr("Events"), self.event_list, "events", shown=True)
         self._add_dock(self.tr("Statistics"), self.statistics, "statistics", shown=False)
         bar = self.menuBar()
@@ -161,6 +168,8 @@ class MainWindow(QMainWindow):
         self.hide()
         for dialog in self.findChildren(QDialog):
             dialog.close()
+            if isinstance(dialog, CaptureDialog):
+                dialog.end()
         self.closed.emit()
         super().closeEvent(a0)
 
@@ -203,11 +212,13 @@ class MainWindow(QMainWindow):
         model = self.model
         model.shown_changed.connect(self._show)
         model.look_changed.connect(self.view.set_look)
+        model.state_changed.connect(self._show_signal)
         model.opened.connect(self._show_opened)
         model.noticed.connect(self.notice_bar.show_sentence)
         model.progress_changed.connect(self.loading_bar.show_progress)
         self.loading_bar.cancelled.connect(model.cancel_loading)
         self.event_list.chosen.connect(self.controls.seek)
+        self.signal.retry_wanted.connect(model.retry)
         self.view.renderer_changed.connect(self.statistics.set_renderer)
         self.sound.failed.connect(model.notice)
         self._snapshots.failed.connect(model.notice)
@@ -220,6 +231,7 @@ class MainWindow(QMainWindow):
         for name, call in {
             "open_file": self._ask_for_file,
             "open_folder": self._ask_for_folder,
+            "open_capture": self._ask_for_capture,
             "snapshot": lambda: self._snapshots.take(self.view),
             "open_snapshots": lambda: self._open_folder(self._snapshots.folder),
             "preferences": self._show_preferences,
@@ -240,10 +252,15 @@ class MainWindow(QMainWindow):
         self.view.show_frame(shown)
         self.event_list.follow(shown.frame.pts_s)
 
+    def _show_signal(self, state: PlayerState | None) -> None:
+        signal = None if state is None else state.signal
+        self.signal.show_signal(signal, old=self.model.picture_old, frozen=self.model.frozen)
+
     def _show_opened(self, location: str) -> None:
         self.view.clear()
         self._stack.setCurrentIndex(1 if location else 0)
-        self.setWindowTitle(f"{Path(location).name} - PolypLens" if location else "PolypLens")
+        title = location_title(location)
+        self.setWindowTitle(f"{title} - PolypLens" if location else "PolypLens")
 
     def _snapshot_saved(self, path: str) -> None:
         self.model.hint(self.tr("Saved {name}").format(name=Path(path).stem))
@@ -260,8 +277,11 @@ class MainWindow(QMainWindow):
         if location:
             self.model.open(location)
 
+    def _ask_for_capture(self) -> None:
+        self._show_dialog(CaptureDialog, lambda: CaptureDialog(self.model, self))
+
     def _last_folder(self) -> str:
-        recent = self.model.settings.recent_files
+        recent = [name for name in self.model.settings.recent_files if not is_live(name)]
         return str(Path(recent[0]).parent) if recent else str(Path.home())
 
     def _show_preferences(self) -> None:

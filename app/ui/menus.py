@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QMenu, QMenuBar
 
 from app.player.settings import ViewerSettings
 from app.ui.actions import FILE, HELP, PLAYBACK, VIEW, ActionSet, translated
+from app.ui.location_text import location_title
 from app.ui.viewer_model import ViewerModel
 
 _LINE = ""
@@ -18,8 +17,10 @@ _MENUS: dict[str, tuple[str, ...]] = {
     FILE: (
         "open_file",
         "open_folder",
+        "open_capture",
         _RECENT,
         "open_demo",
+        "retry",
         "close_video",
         _LINE,
         "snapshot",
@@ -118,7 +119,7 @@ class RecentMenu(QMenu):
     def _fill(self, settings: ViewerSettings) -> None:
         self.clear()
         for location in settings.recent_files:
-            action = self.addAction(Path(location).name.replace("&", "&&"))
+            action = self.addAction(location_title(location).replace("&", "&&"))
             assert action is not None
             action.setToolTip(location)
             action.triggered.connect(lambda _, location=location: self._model.open(location))

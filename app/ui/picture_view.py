@@ -62,6 +62,8 @@ class PictureView(QWidget):
     """The new ``zoom``."""
     renderer_changed = pyqtSignal(str)
     """The new ``renderer``: once the view is on the screen, and where OpenGL fails later."""
+    painted = pyqtSignal()
+    """``shown`` is on the screen; also where it is painted again."""
 
     def __init__(self, parent: QWidget | None, renderer: Renderer) -> None:
         super().__init__(parent)
@@ -230,11 +232,14 @@ class PictureView(QWidget):
         canvas = VideoView(self, self.tr("Polyp?"))
         canvas.started.connect(self._set_renderer)
         canvas.failed.connect(self._leave_opengl)
+        canvas.painted.connect(self.painted)
         return canvas
 
     def _raster_canvas(self) -> RasterView:
         self._set_renderer("raster")
-        return RasterView(self, self.tr("Polyp?"))
+        canvas = RasterView(self, self.tr("Polyp?"))
+        canvas.painted.connect(self.painted)
+        return canvas
 
     def _leave_opengl(self, reason: str) -> None:
         _log.warning("the picture is drawn without OpenGL from now on: %s", reason)

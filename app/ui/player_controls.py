@@ -1,4 +1,4 @@
-"""What a person does with a video that plays; each does nothing without one."""
+"""What a person does with a video that plays; each does nothing where it cannot be done."""
 
 from __future__ import annotations
 
@@ -36,18 +36,19 @@ class PlayerControls(QObject):
         return 0.0 if shown is None else shown.frame.pts_s
 
     def toggle(self) -> None:
+        """Plays or stands still; what is live freezes on screen, or goes on with what is now."""
         session = self._model.session
         if session is not None:
             session.toggle()
 
     def step(self, frames: int) -> None:
-        session = self._model.session
+        session = self._model.recording
         if session is not None:
             self._target_s = None
             session.step(frames)
 
     def seek(self, pts_s: float) -> None:
-        session, state = self._model.session, self._model.state
+        session, state = self._model.recording, self._model.state
         if session is None or state is None or not state.seekable:
             return
         latest_s = pts_s if state.duration_s is None else min(pts_s, state.duration_s)
@@ -78,7 +79,7 @@ class PlayerControls(QObject):
             self.seek(event.start_s)
 
     def toggle_bookmark(self) -> None:
-        session = self._model.session
+        session = self._model.recording
         if session is not None and self._model.shown is not None:
             session.toggle_bookmark(self._model.shown.frame.pts_s)
             self._model.gather()
@@ -94,7 +95,7 @@ class PlayerControls(QObject):
             self.seek(earlier[-1])
 
     def set_speed(self, speed: float) -> None:
-        session = self._model.session
+        session = self._model.recording
         if session is not None:
             session.set_speed(speed)
 
@@ -110,7 +111,7 @@ class PlayerControls(QObject):
 
     def toggle_loop(self) -> None:
         """The whole video again and again, or no longer."""
-        session, state = self._model.session, self._model.state
+        session, state = self._model.recording, self._model.state
         if session is None or state is None:
             return
         self._loop_start_s = None
@@ -121,7 +122,7 @@ class PlayerControls(QObject):
 
     def mark_loop(self) -> None:
         """First the start of the part to loop, then its end, then no loop any more."""
-        session, state = self._model.session, self._model.state
+        session, state = self._model.recording, self._model.state
         if session is None or state is None or not state.seekable:
             return
         if self._loop_start_s is None and state.loop is not None:

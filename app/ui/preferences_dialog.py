@@ -20,18 +20,21 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.player.settings import MarkerKind, ViewerSettings
+from app.player.settings import (
+    LONGEST_MASK_WAIT_MS,
+    LONGEST_MINIMUM_ALERT_MS,
+    MarkerKind,
+    ViewerSettings,
+)
 from app.ui.alert_sound import AlertSound
 from app.ui.close_button import close_button
 from app.ui.key_bindings_page import KeyBindingsPage
 from app.ui.viewer_model import ViewerModel
 from models.spec import ModelSpec
 
-_LONGEST_ALERT_MS = 5000
-
 
 class PreferencesDialog(QDialog):
-    """Markers, sound, monitor and keys."""
+    """Markers, live video, sound, monitor and keys."""
 
     def __init__(
         self, model: ViewerModel, sound: AlertSound, parent: QWidget | None = None
@@ -42,6 +45,7 @@ class PreferencesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         tabs = QTabWidget(self)
         tabs.addTab(self._markers_page(), self.tr("Markers"))
+        tabs.addTab(self._live_page(), self.tr("Live"))
         tabs.addTab(self._sound_page(sound), self.tr("Sound"))
         tabs.addTab(self._screen_page(), self.tr("Monitor"))
         self.keys = KeyBindingsPage(model, self)
@@ -82,7 +86,7 @@ class PreferencesDialog(QDialog):
         self.opacity = _percent_slider(page)
         self.opacity.valueChanged.connect(lambda value: self._model.change(opacity=value / 100))
         self.minimum_alert = QSpinBox(page)
-        self.minimum_alert.setRange(0, _LONGEST_ALERT_MS)
+        self.minimum_alert.setRange(0, LONGEST_MINIMUM_ALERT_MS)
         self.minimum_alert.setSingleStep(50)
         self.minimum_alert.setSuffix(self.tr(" ms"))
         self.minimum_alert.valueChanged.connect(
@@ -98,6 +102,32 @@ class PreferencesDialog(QDialog):
         )
         hint.setObjectName("quiet")
         hint.setWordWrap(True)
+        form.addRow("", hint)
+        return page
+
+    def _live_page(self) -> QWidget:
+        page = QWidget(self)
+        self.one_frame_time = QCheckBox(self.tr("One frame time"), page)
+        self.one_frame_time.clicked.connect(self._choose_mask_wait)
+        self.mask_wait = QSpinBox(page)
+        self.mask_wait.setRange(0, LONGEST_MASK_WAIT_MS)
+        self.mask_wait.setSuffix(self.tr(" ms"))
+        self.mask_wait.valueChanged.connect(lambda value: self._model.change(mask_wait_ms=value))
+        row = QHBoxLayout()
+        row.addWidget(self.mask_wait)
+        row.addWidget(self.one_frame_time)
+        row.addStretch(1)
+        hint = QLabel(
+            self.tr(
+                "So long a live picture waits for its marker, and never longer than one frame time."
+                " Then it is shown alone; a marker that comes later is not shown at all."
+            ),
+            page,
+        )
+        hint.setObjectName("quiet")
+        hint.setWordWrap(True)
+        form = QFormLayout(page)
+        form.addRow(self.tr("Wait for the marker"), row)
         form.addRow("", hint)
         return page
 
@@ -139,6 +169,9 @@ class PreferencesDialog(QDialog):
     def _choose_own_threshold(self, own: bool) -> None:
         self._model.change(threshold=None if own else self.threshold.value())
 
+    def _choose_mask_wait(self, one_frame_time: bool) -> None:
+        self._model.change(mask_wait_ms=None if one_frame_time else self.mask_wait.value())
+
     def _show_settings(self, settings: ViewerSettings) -> None:
         """Signals of the widgets stay off: they would set what they are told."""
         for widget in self.findChildren(QWidget):
@@ -152,6 +185,11 @@ class PreferencesDialog(QDialog):
         )
         self.opacity.setValue(round(settings.opacity * 100))
         self.minimum_alert.setValue(settings.minimum_alert_ms)
+        one_frame_time = settings.mask_wait_ms is None
+        self.one_frame_time.setChecked(one_frame_time)
+        self.mask_wait.setEnabled(not one_frame_time)
+        if settings.mask_wait_ms is not None:
+            self.mask_wait.setValue(settings.mask_wait_ms)
         self.sound.setChecked(settings.sound)
         self.volume.setValue(round(settings.volume * 100))
         self.screen_choice.setCurrentIndex(max(self.screen_choice.findData(settings.screen), 0))

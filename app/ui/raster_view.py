@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRect, Qt
+from PyQt6.QtCore import QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -18,6 +18,9 @@ from app.ui.tag import Tag
 
 class RasterView(QWidget):
     """Draws the newest scene it was given; the work is bounded by the view's size."""
+
+    painted = pyqtSignal()
+    """The newest scene is on the screen."""
 
     def __init__(self, parent: QWidget, tag_text: str) -> None:
         super().__init__(parent)
@@ -45,6 +48,7 @@ class RasterView(QWidget):
         painter = QPainter(self)
         painter.drawImage(0, 0, self._image)
         painter.end()
+        self.painted.emit()
 
     def _render(self) -> None:
         self._image.fill(Qt.GlobalColor.black)

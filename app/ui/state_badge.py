@@ -78,6 +78,21 @@ class StateBadge(QWidget):
         }[state]
 
 
+class SignalMark(QWidget):
+    """The badge's cross alone, large: NO SIGNAL."""
+
+    def sizeHint(self) -> QSize:
+        side = 3 * self.fontMetrics().height()
+        return QSize(side, side)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        state = AiState.NO_SIGNAL
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        _draw_shape(painter, state, _COLOURS[state], middle, self.height() * 0.7)
+
+
 def _draw_shape(
     painter: QPainter, state: AiState, colour: QColor, middle: QPointF, size: float
 ) -> None:

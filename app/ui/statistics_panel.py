@@ -10,8 +10,9 @@ from PyQt6.QtCore import QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
-from app.pipeline.metrics import StageSnapshot
-from app.player.playback import PlayerStatistics
+from app.pipeline.metrics import Percentiles, StageSnapshot
+from app.player.playback import PlayerState, PlayerStatistics
+from app.ui.screen_delay import ScreenDelay
 from app.ui.viewer_model import ViewerModel
 from models.backends.base import BackendInfo
 from models.engine_folder import (
@@ -33,14 +34,20 @@ class StatisticsPanel(QScrollArea):
     """Two columns, name and figure; asks for new ones only while it is visible.
 
     ``engine`` is the engine's folder that was asked for; None looks where engines are built to.
+    ``delay`` measures what comes to the screen.
     """
 
     def __init__(
-        self, model: ViewerModel, engine: Path | None, parent: QWidget | None = None
+        self,
+        model: ViewerModel,
+        engine: Path | None,
+        delay: ScreenDelay,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._engine = engine
+        self._delay = delay
         self._certified: BackendInfo | None = None
         self._certificate = ""
         self._renderer = ""
@@ -59,6 +66,7 @@ class StatisticsPanel(QScrollArea):
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.refresh)
+        model.opened.connect(self._forget)
 
     def minimumSizeHint(self) -> QSize:
         """High enough for most of it, so that the list above gives way."""
@@ -86,14 +94,14 @@ class StatisticsPanel(QScrollArea):
     def refresh(self) -> None:
         none = "-"
         state, session = self._model.state, self._model.session
-        source = None if state is None else state.source
         runtime = None if state is None else state.runtime
-        self._set(
-            self.tr("Video"),
-            none
-            if source is None
-            else f"{source.width}x{source.height}, {float(source.rate):.2f}/s, {source.codec}",
-        )
+        if self._model.live:
+            self._show_signal(state)
+        else:
+            source = None if state is None else state.source
+            size = none if source is None else f"{source.width}x{source.height}"
+            rate = "" if source is None else f", {float(source.rate):.2f}/s, {source.codec}"
+            self._set(self.tr("Video"), size + rate)
         self._set(
             self.tr("Runtime"), none if runtime is None else f"{runtime.backend} {runtime.version}"
         )
@@ -105,11 +113,35 @@ class StatisticsPanel(QScrollArea):
         if session is not None:
             self._show_statistics(session.statistics)
 
+    def _show_signal(self, state: PlayerState | None) -> None:
+        """Of a live source: what it delivers, and how often it had to be opened again."""
+        none = "-"
+        signal = None if state is None else state.signal
+        self._set(self.tr("Signal"), self._signal_format(state) or none)
+        self._set(self.tr("Signal state"), none if signal is None else signal.state.value)
+        self._set(self.tr("Restarts"), none if signal is None else f"{signal.restarts:,}")
+
+    def _signal_format(self, state: PlayerState | None) -> str:
+        """Such as ``1920x1080p59.94 uyvy422``; empty while nothing came."""
+        shown = self._model.shown
+        if shown is None or state is None or state.source is None:
+            return ""
+        source, picture = state.source, shown.frame.picture
+        scan = "i" if source.interlaced else "p"
+        return (
+            f"{picture.width}x{picture.height}{scan}{float(source.rate):.4g} "
+            f"{picture.pixel_format.value}"
+        )
+
     def _show_statistics(self, statistics: PlayerStatistics) -> None:
+        live = self._model.live
         self._set(self.tr("Shown"), f"{statistics.frames_shown:,}")
         self._set(self.tr("with mask"), f"{statistics.masks_shown:,}")
+        if live:
+            self._set(self.tr("missed"), f"{statistics.frames_missed:,}")
         self._set(self.tr("dropped"), f"{statistics.frames_dropped:,}")
-        self._set(self.tr("superseded"), f"{statistics.frames_superseded:,}")
+        not_shown = self.tr("while frozen") if live else self.tr("superseded")
+        self._set(not_shown, f"{statistics.frames_superseded:,}")
         self._set(self.tr("replaced"), f"{self._model.bridge.replaced:,}")
         pipeline = statistics.pipeline
         if pipeline is None:
@@ -118,13 +150,30 @@ class StatisticsPanel(QScrollArea):
         if pipeline.segment is not None:
             self._set(self.tr("Segment"), self._stage_text(pipeline.segment))
         self._set(self.tr("Show"), self._stage_text(pipeline.deliver))
-        latency = pipeline.latency
-        self._set(
-            self.tr("Frame to screen"),
-            self.tr("p50 {p50} ms, p99 {p99} ms").format(
-                p50=f"{latency.p50_ms:.1f}", p99=f"{latency.p99_ms:.1f}"
-            ),
+        if live:
+            self._set(self.tr("Network failed"), f"{pipeline.segmenter_failures:,}")
+            self._set(self.tr("Capture to mask"), self._delay_text(pipeline.mask_latency))
+        to_screen = self.tr("Capture to screen") if live else self.tr("Frame to screen")
+        self._set(to_screen, self._delay_text(self._delay.delay))
+
+    def _delay_text(self, delay: Percentiles) -> str:
+        return self.tr("p50 {p50} ms, p99 {p99} ms").format(
+            p50=f"{delay.p50_ms:.1f}", p99=f"{delay.p99_ms:.1f}"
         )
+
+    def _forget(self) -> None:
+        """Another video has other figures."""
+        self._delay.forget()
+        for row in range(len(self._figures)):
+            for column in range(2):
+                item = self._grid.itemAtPosition(row, column)
+                widget = None if item is None else item.widget()
+                if widget is not None:
+                    self._grid.removeWidget(widget)
+                    widget.deleteLater()
+        self._figures = {}
+        if self.isVisible():
+            self.refresh()
 
     def _certificate_text(self, runtime: BackendInfo | None) -> str:
         """How far the engine that runs strays from FP32; empty where no engine runs."""

@@ -104,5 +104,7 @@ def _style_sheet() -> str:
         QToolButton:checked {{ background: {raised}; border-color: {ACCENT.name()}; }}
         QToolButton::menu-indicator {{ image: none; }}
         QFrame#bar {{ background: {raised}; border: none; }}
+        QFrame#card {{ background: {raised}; border: 1px solid {line}; border-radius: 8px; }}
+        QListWidget::item {{ padding: 6px 8px; }}
         QLabel#quiet {{ color: {QUIET_TEXT.name()}; }}
     """

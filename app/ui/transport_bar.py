@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.player.playback import PlaybackState, PlayerState
 from app.player.settings import ViewerSettings
-from app.player.shown import Shown
+from app.player.shown import AiState, Shown
 from app.ui.actions import ActionSet
 from app.ui.player_controls import PlayerControls
 from app.ui.state_badge import StateBadge
@@ -18,6 +26,7 @@ from app.ui.viewer_model import ViewerModel
 
 _HINT_MS = 3000
 _PLAYING = ("previous_event", "step_back", "play", "step_forward", "next_event", "loop")
+_RECORDED_ONLY = ("previous_event", "step_back", "step_forward", "next_event", "loop", "bookmark")
 _LOOKING = ("markers", "side_by_side", "bookmark", "snapshot", "mute", "events", "statistics")
 
 
@@ -38,7 +47,8 @@ class TransportBar(QFrame):
         self.badge = StateBadge(self)
         self.time_bar = TimeBar(self)
         self._aside = self._quiet_label()
-        """What runs; for a moment, what was just done."""
+        """What runs, or why live pictures are not marked; for a moment, what was just done."""
+        self._aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._hint = ""
         self._hinting = QTimer(self)
         self._hinting.setSingleShot(True)
@@ -48,15 +58,16 @@ class TransportBar(QFrame):
         self._speed = self._quiet_label()
         self._finding = self._label()
         self._dropped = self._quiet_label()
+        self._recorded_only: list[QWidget] = [self.time_bar, self._speed]
+        """Not there while what plays is live."""
 
         row = QHBoxLayout()
-        row.setContentsMargins(10, 0, 10, 6)
+        row.setContentsMargins(10, 4, 10, 6)
         row.setSpacing(4)
         row.addWidget(self.badge)
         row.addSpacing(8)
-        row.addWidget(self._aside)
+        row.addWidget(self._aside, 1)
         row.addSpacing(16)
-        row.addStretch(1)
         row.addWidget(self._time)
         row.addSpacing(8)
         for name in _PLAYING:
@@ -113,10 +124,14 @@ class TransportBar(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         size = round(self.fontMetrics().height() * 1.35)
         button.setIconSize(QSize(size, size))
+        if name in _RECORDED_ONLY:
+            self._recorded_only.append(button)
         return button
 
     def _show_state(self, state: PlayerState | None) -> None:
         self.badge.show_state(*self._model.ai)
+        for widget in self._recorded_only:
+            widget.setVisible(not self._model.live)
         playing = state is not None and state.playback is PlaybackState.PLAYING
         self._actions["play"].setIcon(icon("pause" if playing else "play"))
         duration_s = None if state is None or not state.seekable else state.duration_s
@@ -137,13 +152,19 @@ class TransportBar(QFrame):
         state = self._model.state
         runtime = None if state is None else state.runtime
         runs = "" if runtime is None else f"{runtime.backend} {runtime.precision}"
-        self._aside.setText(self._hint or runs)
-        self._aside.setToolTip("" if runtime is None else runtime.device)
+        ai, reason = self._model.ai
+        said = reason if ai in (AiState.OFF, AiState.STALE) and self._model.live else ""
+        self._aside.setText(self._hint or said or runs)
+        self._aside.setToolTip(said or ("" if runtime is None else runtime.device))
 
     def _show_time(self, position_s: float | None) -> None:
         state = self._model.state
         if state is None or position_s is None:
             self._time.setText("")
+            return
+        if self._model.live:
+            now = self.tr("FROZEN") if self._model.frozen else self.tr("LIVE")
+            self._time.setText("" if self._model.picture_old else now)
             return
         end = "" if state.duration_s is None else f" / {clock_text(state.duration_s)}"
         self._time.setText(f"{clock_text(position_s)}{end}")

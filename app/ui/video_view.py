@@ -18,6 +18,8 @@ class VideoView(QOpenGLWidget):
     """What draws: the version of OpenGL and the name of the device."""
     failed = pyqtSignal(str)
     """OpenGL cannot be used any more; the reason, one clause."""
+    painted = pyqtSignal()
+    """The newest scene is on the screen."""
 
     def __init__(self, parent: QWidget, tag_text: str) -> None:
         super().__init__(parent)
@@ -25,6 +27,7 @@ class VideoView(QOpenGLWidget):
         self._tag = Tag(tag_text)
         self._scene: Scene | None = None
         self._painter: GlPainter | None = None
+        self.frameSwapped.connect(self.painted)
 
     def set_scene(self, scene: Scene | None) -> None:
         self._scene = scene

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from app.player.base import PlayerListener, Session
 from app.player.bookmark_store import BookmarkStore
 from app.player.detection import Detection
 from app.player.events import EventSnapshot
+from app.player.live_gate import OLDEST_MASK_S
+from app.player.live_session import LiveSession
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
 from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import PlayerSession
 from app.player.settings import ViewerSettings, save_settings
 from app.player.shown import AiState, Shown
+from app.sources.live import CaptureWish, SignalState
+from app.sources.live_opening import is_live, open_live
 from app.sources.opening import PHANTOM
 from app.ui.bridge import PlayerBridge
+from app.ui.location_text import holds_secret
 from app.ui.marker_look import MarkerLook
 from app.ui.probe import Probe
 
@@ -36,6 +44,7 @@ class ViewerModel(QObject):
         settings_path: where changed settings are saved to.
         load_segmenter: as for ``PlayerSession``.
         bookmark_store: likewise.
+        load_live_segmenter: as for ``LiveSession``; None: as ``load_segmenter``.
     """
 
     settings_changed = pyqtSignal(object)
@@ -68,12 +77,14 @@ class ViewerModel(QObject):
         load_segmenter: Callable[[], PlayerSegmenter] | None,
         parent: QObject | None = None,
         bookmark_store: BookmarkStore | None = None,
+        load_live_segmenter: Callable[[], PlayerSegmenter] | None = None,
     ) -> None:
         super().__init__(parent)
         self.bridge = PlayerBridge(self)
         self._settings = settings
         self._settings_path = settings_path
         self._load_segmenter = load_segmenter
+        self._load_live_segmenter = load_live_segmenter or load_segmenter
         self._bookmark_store = bookmark_store
         self._crop_to_area = False
         self._location = ""
@@ -109,7 +120,7 @@ class ViewerModel(QObject):
     def look(self) -> MarkerLook:
         return MarkerLook(
             kind=self._settings.marker,
-            visible=self._settings.markers_visible,
+            visible=self._settings.markers_visible and not self.picture_old,
             opacity=self._settings.opacity,
             side_by_side=self._settings.side_by_side,
             crop_to_area=self._crop_to_area,
@@ -121,8 +132,14 @@ class ViewerModel(QObject):
         return self._location
 
     @property
-    def session(self) -> PlayerSession | None:
+    def session(self) -> Session | None:
         return self.bridge.session if self._location else None
+
+    @property
+    def recording(self) -> PlayerSession | None:
+        """The session, where a recorded video plays: one that can be sought and stepped."""
+        session = self.session
+        return session if isinstance(session, PlayerSession) else None
 
     @property
     def shown(self) -> Shown | None:
@@ -154,8 +171,21 @@ class ViewerModel(QObject):
     @property
     def live(self) -> bool:
         """Whether the source is live: numbers that tempt to be trusted stay hidden then."""
-        source = None if self._state is None else self._state.source
-        return source is not None and source.live
+        return is_live(self._location)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a live picture stands still because the person wants it."""
+        state = self._state
+        return self.live and state is not None and state.playback is PlaybackState.PAUSED
+
+    @property
+    def picture_old(self) -> bool:
+        """Whether what is on screen of a live source is not what it gives now, and nobody froze
+        it."""
+        signal = None if self._state is None else self._state.signal
+        lost = signal is None or signal.state is not SignalState.LIVE
+        return self.live and not self.frozen and lost
 
     def change(self, **changes: Any) -> None:
         """Replaces fields of the settings, by their names; they are saved soon.
@@ -173,6 +203,8 @@ class ViewerModel(QObject):
         session = self.session
         if session is not None and _detection(before) != _detection(self._settings):
             session.set_detection(_detection(self._settings))
+        if isinstance(session, LiveSession):
+            session.set_mask_wait(self._settings.mask_wait_ms)
 
     def set_crop_to_area(self, crop: bool) -> None:
         """Not remembered: the next endoscope's screen may look different."""
@@ -180,13 +212,37 @@ class ViewerModel(QObject):
         self.look_changed.emit(self.look)
 
     def open(self, location: str) -> None:
-        """Plays the video at ``location``. Where it cannot be opened, the one before plays on."""
+        """Plays the video at ``location``. Where a file cannot be opened, the one before plays on;
+        what is live is waited for."""
         self.requested.emit(location)
-        if self._location and location != PHANTOM:
+        self._probe.cancel()
+        if self._location and location != PHANTOM and not is_live(location):
             self._set_progress(OpeningProgress("opening", None))
             self._probe.start(location)
         else:
             self._begin(location)
+
+    def open_capture(self, location: str, wish: CaptureWish) -> None:
+        """Opens a capture device or a stream, and remembers it as the last one."""
+        if holds_secret(location):
+            self.change(capture_location="", capture_wish=CaptureWish())
+        else:
+            self.change(capture_location=location, capture_wish=wish)
+        self.open(location)
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether a live source, or its network, broke down too often to come back by itself."""
+        session, state = self.session, self._state
+        if not isinstance(session, LiveSession) or state is None or state.signal is None:
+            return False
+        return state.signal.state is SignalState.FAILED or session.network_stays_out
+
+    def retry(self) -> None:
+        """Tries again what ``can_retry`` says."""
+        session = self.session
+        if isinstance(session, LiveSession):
+            session.retry()
 
     def close_video(self) -> None:
         self._probe.cancel()
@@ -202,7 +258,7 @@ class ViewerModel(QObject):
         elif opening:
             self.close_video()
         else:
-            self._start(self._location, None)
+            self._start(self._location, segmented=False)
             self.notice(self.tr("Loading was cancelled: the video plays without markers."))
 
     def notice(self, sentence: str) -> None:
@@ -226,7 +282,8 @@ class ViewerModel(QObject):
         session = self.session
         if session is None:
             return
-        events, bookmarks = session.events, session.bookmarks
+        events, recording = session.events, self.recording
+        bookmarks = () if recording is None else recording.bookmarks
         if events is not self._events:
             self._events = events
             self.events_changed.emit(events)
@@ -242,19 +299,39 @@ class ViewerModel(QObject):
         return self.bridge.close()
 
     def _begin(self, location: str) -> None:
-        self._start(location, self._load_segmenter)
+        self._start(location, segmented=True)
         self.notice("")
 
-    def _start(self, location: str, load_segmenter: Callable[[], PlayerSegmenter] | None) -> None:
+    def _start(self, location: str, *, segmented: bool) -> None:
         self._reset(location)
         self._set_progress(OpeningProgress("opening", None))
-        self.bridge.open(
+        make = self._live_session if is_live(location) else self._recorded_session
+        self.bridge.open(partial(make, location, segmented))
+        self._gathering.start()
+
+    def _recorded_session(
+        self, location: str, segmented: bool, listener: PlayerListener
+    ) -> Session:
+        return PlayerSession(
             location,
-            load_segmenter,
+            self._load_segmenter if segmented else None,
+            listener,
             _detection(self._settings),
             bookmark_store=self._bookmark_store,
         )
-        self._gathering.start()
+
+    def _live_session(self, location: str, segmented: bool, listener: PlayerListener) -> Session:
+        settings = self._settings
+        remembered = location == settings.capture_location
+        wish = settings.capture_wish if remembered else CaptureWish()
+        return LiveSession(
+            location,
+            lambda: open_live(location, wish),
+            self._load_live_segmenter if segmented else None,
+            listener,
+            _detection(settings),
+            mask_wait_ms=settings.mask_wait_ms,
+        )
 
     def _reset(self, location: str) -> None:
         self._gathering.stop()
@@ -272,6 +349,9 @@ class ViewerModel(QObject):
         self.bookmarks_changed.emit(())
 
     def _take_shown(self, shown: Shown) -> None:
+        age_s = (time.monotonic_ns() - shown.frame.captured_ns) / 1e9
+        if self.live and not self.frozen and age_s > OLDEST_MASK_S:
+            shown = shown.without_mask()  # it was young enough when it was handed over
         self._shown = shown
         if self._progress is not None and self._progress.step != "loading":
             self._set_progress(None)
@@ -281,7 +361,10 @@ class ViewerModel(QObject):
             _log.info("the first frame with a marker is shown")
 
     def _take_state(self, state: PlayerState) -> None:
+        old_before = self.picture_old
         before, self._state = self._state, state
+        if self.picture_old is not old_before:
+            self.look_changed.emit(self.look)
         if state.runtime is not None and (before is None or before.runtime != state.runtime):
             _log.info("the network runs with %s", state.runtime)
         if state.source is not None and (before is None or before.source is None):
@@ -295,8 +378,8 @@ class ViewerModel(QObject):
             self.notice(" ".join((*fresh, *self._runs_on(state))))
 
     def _remember_location(self) -> None:
-        if self._location != PHANTOM:
-            location = str(Path(self._location).absolute())
+        if self._location != PHANTOM and not holds_secret(self._location):
+            location = self._location if self.live else str(Path(self._location).absolute())
             self.change(recent_files=self._settings.with_recent(location).recent_files)
 
     def _runs_on(self, state: PlayerState) -> tuple[str, ...]:

@@ -21,14 +21,16 @@ class Welcome(QWidget):
         font = title.font()
         font.setPixelSize(round(font.pixelSize() * 1.4))
         title.setFont(font)
-        how = QLabel(self.tr("or open one from the File menu; Help lists all keys"), self)
+        how = QLabel(self.tr("or open one, or a capture device, from the File menu"), self)
         how.setObjectName("quiet")
+        keys = QLabel(self.tr("Help lists all keys"), self)
+        keys.setObjectName("quiet")
         warning = QLabel(self.tr("Research only, not a medical device."), self)
         warning.setObjectName("quiet")
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         layout.addStretch(2)
-        for label in (logo, title, how):
+        for label in (logo, title, how, keys):
             layout.addWidget(label, 0, middle)
         layout.addStretch(2)
         layout.addWidget(warning, 0, middle)

@@ -22,14 +22,8 @@ _MARKERS = {
     "marker_fill": MarkerKind.FILL,
     "marker_frame": MarkerKind.FRAME,
 }
-_NEEDS_VIDEO = (
-    "close_video",
-    "snapshot",
-    "crop",
-    "zoom_in",
-    "zoom_out",
-    "zoom_fit",
-    "play",
+_NEEDS_VIDEO = ("close_video", "snapshot", "crop", "zoom_in", "zoom_out", "zoom_fit", "play")
+_NEEDS_RECORDING = (
     "step_forward",
     "step_back",
     "forward_5",
@@ -71,6 +65,7 @@ class Wiring(QObject):
         for name, call in {
             "open_demo": lambda: self._model.open("phantom"),
             "close_video": self._model.close_video,
+            "retry": self._model.retry,
             "play": controls.toggle,
             "step_forward": lambda: controls.step(1),
             "step_back": lambda: controls.step(-1),
@@ -137,6 +132,9 @@ class Wiring(QObject):
             self._actions[name].setChecked(settings.marker is kind)
 
     def _show_state(self, state: PlayerState | None) -> None:
+        self._actions["retry"].setEnabled(self._model.can_retry)
         for name in _NEEDS_VIDEO:
             self._actions[name].setEnabled(bool(self._model.location))
+        for name in _NEEDS_RECORDING:
+            self._actions[name].setEnabled(bool(self._model.location) and not self._model.live)
         self._actions["loop"].setChecked(state is not None and state.loop is not None)

@@ -24,7 +24,7 @@ from app.sinks.free_space import STOP_BYTES
 from app.sinks.marked_video import MarkedVideo
 from app.sources.base import SourceInfo
 from app.sources.phantom import PhantomSource
-from models.weights import DEFAULT_WEIGHTS
+from models.weights import DEFAULT_WEIGHTS, read_weights
 from tests.app.command import (
     ONE_RUNTIME,
     RUN_APP,
@@ -134,11 +134,21 @@ def test_the_summary_says_what_ran(replayed: Replayed) -> None:
     assert content["marked_frames"] == marked
     assert content["runtime"]["model_sha256"] == _sha256(DEFAULT_WEIGHTS)
     assert content["runtime"]["precision"] in ("FP32", "BF16", "FP16")
+    assert content["runtime"]["input_width"] == content["runtime"]["input_height"] == 352
+    assert content["look"]["core_margin"] == read_weights(DEFAULT_WEIGHTS).spec.core_margin
     assert content["input"]["name"] == "clip.mp4"
     assert content["input"]["undecodable"] == 0
     assert set(content["stages"]) == {"read", "segment", "write"}
     assert all(0 < stage["p50_ms"] <= stage["p99_ms"] for stage in content["stages"].values())
     assert f"clip.mp4: {len(TIMES_MS)} frames in " in replayed.stdout
+
+
+def test_a_smaller_input_is_used_and_noted(clip: Path, tmp_path: Path) -> None:
+    result = run_app("replay", clip, "-o", tmp_path, "--input-size", "160", *EASILY_MARKED)
+    assert result.returncode == 0, result.stderr
+    runtime = summary(tmp_path / "clip")["runtime"]
+    assert (runtime["input_height"], runtime["input_width"]) == (160, 160)
+    assert runtime["model_sha256"] == _sha256(DEFAULT_WEIGHTS)
 
 
 def test_a_slower_runtime_is_announced(replayed: Replayed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -56,10 +57,14 @@ def write_clip(path: Path, seconds: float = CLIP_SECONDS) -> Path:
     return path
 
 
+def tiny_segmenter(weights: Path) -> Segmenter:
+    """Of the model that ``write_tiny_model`` wrote; another process can call this too."""
+    return Segmenter(OnnxRuntimeBackend(weights))
+
+
 def tiny_loader(folder: Path) -> Callable[[], PlayerSegmenter]:
     """Loads at once; its probability is how bright a pixel is."""
-    weights = write_tiny_model(folder)
-    return lambda: Segmenter(OnnxRuntimeBackend(weights))
+    return partial(tiny_segmenter, write_tiny_model(folder))
 
 
 class Seat:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from app.frame import Frame
+from app.player.base import PlayerListener
 from app.player.detection import Detection
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
 from app.player.segmenter_thread import PlayerSegmenter
+from app.player.session import PlayerSession
 from app.player.shown import AiState, Shown
 from app.sources.base import ReadReport
 from app.ui.bridge import NewestOnly, PlayerBridge
@@ -46,6 +48,13 @@ STATE = PlayerState(
     report=ReadReport(),
     failure="",
 )
+
+
+def playing(
+    location: Path, load: Callable[[], PlayerSegmenter] | None
+) -> Callable[[PlayerListener], PlayerSession]:
+    """What ``PlayerBridge.open`` takes."""
+    return lambda listener: PlayerSession(location, load, listener, Detection())
 
 
 def shown(index: int) -> Shown:
@@ -146,7 +155,7 @@ def test_it_plays_a_video_to_its_end(qtbot: QtBot, bridge: PlayerBridge, video: 
     bridge.shown.connect(lambda newest: indices.append(newest.frame.index))
     bridge.state_changed.connect(lambda state: states.append(state.playback))
     bridge.progress.connect(lambda progress: steps.append(progress.step))
-    session = bridge.open(video, loaded(NumberSegmenter()), Detection())
+    session = bridge.open(playing(video, loaded(NumberSegmenter())))
     assert bridge.session is session
     qtbot.waitUntil(lambda: states[-1:] == [PlaybackState.ENDED], timeout=PATIENCE_MS)
     assert indices == sorted(indices)
@@ -159,7 +168,7 @@ def test_after_a_seek_no_frame_of_before_arrives(
 ) -> None:
     indices: list[int] = []
     bridge.shown.connect(lambda newest: indices.append(newest.frame.index))
-    session = bridge.open(video, None, Detection())
+    session = bridge.open(playing(video, None))
     qtbot.waitUntil(lambda: len(indices) > 3, timeout=PATIENCE_MS)
     for index in (60, 20, 70, 10):
         time.sleep(0.1)  # meanwhile the newest frame of before waits in the event loop
@@ -180,7 +189,7 @@ def test_nothing_of_the_video_before_arrives_after_another_is_opened(
     counts: list[int] = []
     bridge.shown.connect(lambda newest: counts.append(newest.frame.index))
     for location in (video, other) * 5:
-        session = bridge.open(location, None, Detection())
+        session = bridge.open(playing(location, None))
         names.clear()
         qtbot.waitUntil(lambda: bool(names), timeout=PATIENCE_MS)
         assert set(names) == {location.name}
@@ -195,7 +204,7 @@ def test_a_broken_file_is_told(qtbot: QtBot, bridge: PlayerBridge, tmp_path: Pat
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
     with qtbot.waitSignal(bridge.failed, timeout=PATIENCE_MS) as failed:
-        bridge.open(broken, None, Detection())
+        bridge.open(playing(broken, None))
     assert str(broken) in failed.args[0]
 
 
@@ -211,7 +220,7 @@ def test_stopping_during_loading_returns_at_once_and_silences(
     heard: list[object] = []
     for signal in (bridge.shown, bridge.state_changed, bridge.progress, bridge.failed):
         signal.connect(heard.append)
-    session = bridge.open(video, load, Detection())
+    session = bridge.open(playing(video, load))
     until(lambda: session.shown is not None)
     bridge.stop()
     assert bridge.session is None
@@ -226,7 +235,7 @@ def test_fifty_rounds_leave_no_thread_and_no_object(
     qtbot: QtBot, bridge: PlayerBridge, video: Path
 ) -> None:
     for _ in range(50):
-        bridge.open(video, loaded(NumberSegmenter()), Detection())
+        bridge.open(playing(video, loaded(NumberSegmenter())))
         QCoreApplication.processEvents()
     bridge.stop()
     qtbot.waitUntil(lambda: player_threads() == [], timeout=PATIENCE_MS)

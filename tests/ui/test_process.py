@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.player.settings import MarkerKind, ViewerSettings, load_settings, save_settings
@@ -32,9 +33,11 @@ def _log(home: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _start(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
+def _start(
+    environment: dict[str, str], *words: str, location: str = str(DEMO_CLIP)
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*RUN_APP, "view", str(DEMO_CLIP), *words],
+        [*RUN_APP, "view", location, *words],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,6 +81,20 @@ def test_a_signal_closes_it_while_it_loads(environment: dict[str, str], tmp_path
     assert (process.returncode, output) == (0, ""), errors
     assert "Traceback" not in errors
     assert "PolypLens ends" in _log(tmp_path)
+
+
+def test_a_live_view_is_closed_with_the_process_of_its_network(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    process = _start(environment, "--backend", "onnxruntime", location="test-picture:320x240@5")
+    _wait_for("the network runs with", process, tmp_path)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert any("models.supervised.child" in child.cmdline() for child in family)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (0, "", "")
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
 
 
 def test_reset_forgets_the_settings(environment: dict[str, str], tmp_path: Path) -> None:

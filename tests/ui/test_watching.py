@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -323,19 +322,6 @@ def test_a_runtime_that_was_passed_over_is_announced(
     assert "The network runs with openvino on" in seat.window.notice_bar.sentence
     assert reason in caplog.text
     seat.leave()
-
-
-def test_figures_are_shown_in_replay_alone(seat: Seat, clip: Path) -> None:
-    seat.model.change(threshold=0.0)
-    seat.open(clip)
-    seat.wait(lambda: "peak" in seat.window.transport.finding, "the figure is there")
-    seat.pause()
-    state, shown = seat.model.state, seat.model.shown
-    assert state is not None and state.source is not None and shown is not None
-    live = replace(state, source=replace(state.source, live=True))
-    seat.model.bridge.state_changed.emit(live)
-    seat.model.bridge.shown.emit(shown)
-    assert seat.window.transport.finding == ""
 
 
 def test_a_folder_of_images_is_played_and_stepped_through(seat: Seat, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.player.events import EventIndex, EventSnapshot, PolypEvent
+from app.player.events import LIVE_PARTS, EventIndex, EventSnapshot, PolypEvent
 from app.player.playback import Span
 
 FRAME_S = 0.5
@@ -125,3 +126,24 @@ def test_hours_of_video_in_random_order() -> None:
     shuffled = said.copy()
     random.Random(1).shuffle(shuffled)
     assert played(shuffled).snapshot() == played(said).snapshot()
+
+
+def test_live_events_are_those_of_a_recording_and_a_frame_counts_once() -> None:
+    live = EventIndex(FRAME_S, live=True)
+    frames = [(number, 50 if number // 5 % 3 == 0 else 0) for number in range(300)]
+    for number, share in frames:
+        for _ in range(2):  # shown again, where what is said of it changed
+            live.add(number * FRAME_S, share / 100, share / 100)
+    assert live.snapshot() == played(frames).snapshot()
+
+
+def test_hours_of_live_video_take_no_more_memory() -> None:
+    live = EventIndex(FRAME_S, live=True)
+    sizes = []
+    for number in range(30_000):
+        live.add(number * FRAME_S, 0.5 if number // 5 % 3 == 0 else 0.0, 0.5)
+        if number in (9_999, 29_999):
+            sizes.append(len(pickle.dumps(live)))
+    assert len(live.snapshot().events) == LIVE_PARTS
+    assert live.snapshot().events[-1].end_s > 29_980 * FRAME_S
+    assert sizes[1] < sizes[0] * 1.01

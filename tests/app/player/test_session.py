@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from app.player import segmenter_thread
+from app.player.base import CLOSING_LIMIT_S
 from app.player.detection import Detection
 from app.player.playback import WHOLE_VIDEO, PlaybackState
 from app.player.segmenter_thread import PlayerSegmenter
-from app.player.session import CLOSING_LIMIT_S, PlayerSession
+from app.player.session import PlayerSession
 from app.player.shown import AiState, Shown
 from models.backends.base import BackendError
 from tests.app.player.watching import (

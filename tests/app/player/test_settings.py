@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from app.player.settings import (
     save_settings,
     settings_path,
 )
+from app.sources.live import CaptureWish
+from models.picture import PixelFormat
 
 EVERYTHING = ViewerSettings(
     marker=MarkerKind.FRAME,
@@ -28,11 +31,14 @@ EVERYTHING = ViewerSettings(
     threshold=0.35,
     opacity=0.6,
     minimum_alert_ms=200,
+    mask_wait_ms=12,
     sound=True,
     muted=True,
     volume=0.9,
     recent_files=("/videos/ä b.mp4", "phantom"),
     key_bindings={"play": "Space", "step back": ","},
+    capture_location="v4l2:usb-Card_123",
+    capture_wish=CaptureWish(1920, 1080, Fraction(60_000, 1001), PixelFormat.UYVY422),
     screen="HDMI-1",
     window_geometry="AdnQ==",
     window_layout="AAAA",
@@ -72,6 +78,13 @@ BROKEN = {
     "not a number": b'{"volume": NaN}',
     "number for truth": stored({"sound": 1}),
     "alert": stored({"minimum_alert_ms": -1}),
+    "mask wait": stored({"mask_wait_ms": 1000}),
+    "capture device": stored({"capture_location": 1}),
+    "capture wish": stored({"capture_wish": [1920, 1080]}),
+    "capture size": stored({"capture_wish": {"width": 0}}),
+    "capture rate": stored({"capture_wish": {"rate": "1/0"}}),
+    "capture rate below 0": stored({"capture_wish": {"rate": "-5"}}),
+    "capture format": stored({"capture_wish": {"pixel_format": "smell"}}),
     "recent": stored({"recent_files": [1]}),
     "too many recent": stored({"recent_files": ["a"] * (RECENT_FILES + 1)}),
     "bindings": stored({"key_bindings": {"play": 3}}),

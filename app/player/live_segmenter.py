@@ -1,0 +1,97 @@
+"""A segmenter that loads where it is used: a live video does not wait for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from app.pipeline.base import InterruptibleSegmenter
+from app.player.segmenter_thread import PlayerSegmenter, segmenter_sentence
+from models.picture import Picture
+from models.segmentation import Segmentation
+
+LOADING = "The network is being loaded."
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterStatus:
+    """How a segmenter stands at one moment."""
+
+    running: PlayerSegmenter | None
+    """The one that answers; None while none does."""
+    reason: str
+    """Why none does, one sentence; empty where one does."""
+    tried: bool
+    """Whether loading has ended at least once, well or badly."""
+
+
+class LiveSegmenter:
+    """A ``FrameSegmenter`` for one live pipeline, which enters it again after each failure.
+
+    Args:
+        load: gives a segmenter that is not entered; called whenever none is there. May take its
+            time, and may raise.
+        on_change: called when ``status`` changes, on the pipeline's thread.
+    """
+
+    def __init__(self, load: Callable[[], PlayerSegmenter], on_change: Callable[[], None]) -> None:
+        self._load = load
+        self._on_change = on_change
+        self._segmenter: PlayerSegmenter | None = None
+        self._interrupted = False
+        self._status = SegmenterStatus(None, LOADING, tried=False)
+
+    @property
+    def status(self) -> SegmenterStatus:
+        """May be read from any thread."""
+        return self._status
+
+    def __enter__(self) -> Self:
+        try:
+            if self._segmenter is None:
+                self._segmenter = self._load()
+            if self._interrupted:
+                self.interrupt()
+            self._segmenter.__enter__()
+        except Exception as error:
+            self._fail(error)
+            raise
+        self._set(SegmenterStatus(self._segmenter, "", tried=True))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._segmenter is not None
+        self._segmenter.__exit__(kind, error, trace)
+
+    def interrupt(self) -> None:
+        """Makes a segmenter that is being loaded, or asked, give up soon, where it can."""
+        self._interrupted = True
+        if isinstance(self._segmenter, InterruptibleSegmenter):
+            self._segmenter.interrupt()
+
+    def segment(self, picture: Picture, frame_index: int) -> Segmentation:
+        """Raises what the segmenter raises, after ``status`` says so."""
+        assert self._segmenter is not None
+        try:
+            return self._segmenter.segment(picture, frame_index)
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: Exception) -> None:
+        _log.info("live video goes on without segmentation", exc_info=error)
+        self._set(SegmenterStatus(None, segmenter_sentence(error), tried=True))
+
+    def _set(self, status: SegmenterStatus) -> None:
+        self._status = status
+        self._on_change()

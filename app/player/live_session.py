@@ -1,0 +1,227 @@
+"""One live source on one screen: it is shown whatever becomes of the network, and as what it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+
+from app.pipeline.mailbox import DropPolicy
+from app.pipeline.pipeline import Pipeline
+from app.player.base import PlayerListener, Session
+from app.player.detection import Detection
+from app.player.live_gate import LiveGate
+from app.player.live_segmenter import LiveSegmenter
+from app.player.playback import PlaybackState, PlayerState, PlayerStatistics
+from app.player.screen import Screen, ScreenCounts
+from app.player.segmenter_thread import PlayerSegmenter
+from app.player.shown import AiState
+from app.sources.base import ReadReport
+from app.sources.live import LiveSource, Signal, SignalState
+
+_TICK_S = 0.05
+"""With ``MaskWatch`` and the source's own watch this keeps every change below half a second."""
+_SWITCHED_OFF = "Segmentation is switched off."
+_NO_ANSWER = "The network is too slow for this video, or does not answer."
+_STAYS_OUT = "That was too often for it to be started by itself; choose Try again."
+_OVER = (PlaybackState.FAILED, PlaybackState.CLOSED)
+
+_log = logging.getLogger(__name__)
+
+
+class LiveSession(Session):
+    """Shows what ``open_source`` opens for ``listener``, until it is stopped.
+
+    Every frame that arrives is shown, with its own mask where that comes within ``mask_wait_ms``,
+    alone otherwise. The network loads while the video is on screen, and is entered again whenever
+    it failed. What the signal is worth is said by ``PlayerState.signal`` and ``PlayerState.ai``.
+
+    Args:
+        open_source: called once, on a thread of the session.
+        load_segmenter: called on the pipeline's thread; may take its time, and may raise. None: no
+            segmentation, and ``AiState.OFF``.
+        mask_wait_ms: how long a frame waits for its mask; None, and at most: one frame time.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        open_source: Callable[[], LiveSource],
+        load_segmenter: Callable[[], PlayerSegmenter] | None,
+        listener: PlayerListener,
+        detection: Detection,
+        *,
+        mask_wait_ms: float | None = None,
+    ) -> None:
+        super().__init__(location, listener, detection, _TICK_S)
+        self._open_source = open_source
+        self._mask_wait_ms = mask_wait_ms
+        self._segmenter: LiveSegmenter | None = None
+        if load_segmenter is not None:
+            self._segmenter = LiveSegmenter(load_segmenter, self._segmenter_changed)
+        self._controls = Lock()
+        self._asked_early: list[Callable[[LiveGate], None]] = []
+        self._source: LiveSource | None = None
+        self._gate: LiveGate | None = None
+        self._pipeline: Pipeline | None = None
+
+    @property
+    def generation(self) -> int:
+        return 0 if self._gate is None else self._gate.generation
+
+    @property
+    def state(self) -> PlayerState:
+        source = self._source
+        status = None if self._segmenter is None else self._segmenter.status
+        running = None if status is None else status.running
+        playback = self._playback()
+        signal = None if source is None else source.signal
+        ai, ai_reason = self._ai(playback, signal)
+        info = None if source is None else source.info
+        return PlayerState(
+            playback=playback,
+            source=info if info is not None and info.width else None,
+            duration_s=None,
+            seekable=False,
+            speed=1.0,
+            loop=None,
+            ai=ai,
+            ai_reason=ai_reason,
+            runtime=None if running is None else running.info,
+            notices=() if running is None else running.info.passed_over,
+            report=ReadReport(messages=() if source is None else source.report.messages),
+            failure=self._failure,
+            signal=signal,
+        )
+
+    @property
+    def statistics(self) -> PlayerStatistics:
+        counts = ScreenCounts() if self._screen is None else self._screen.counts
+        return PlayerStatistics(
+            pipeline=None if self._pipeline is None else self._pipeline.snapshot(),
+            frames_shown=counts.frames,
+            frames_dropped=0 if self._gate is None else self._gate.skipped,
+            frames_superseded=counts.superseded,
+            masks_shown=counts.masks,
+            frames_missed=0 if self._source is None else self._source.report.dropped,
+        )
+
+    @property
+    def network_stays_out(self) -> bool:
+        """Whether the network failed so often that only ``retry`` starts it again."""
+        return self._pipeline is not None and self._pipeline.segmenter_stays_out
+
+    def play(self) -> None:
+        """Shows the newest frames again."""
+        self._control(LiveGate.play)
+
+    def pause(self) -> None:
+        """Freezes the picture on screen; capture and segmentation go on."""
+        self._control(LiveGate.pause)
+
+    def toggle(self) -> None:
+        self._control(LiveGate.toggle)
+
+    def retry(self) -> None:
+        """Opens a source again that has FAILED, and starts a network again that stays out."""
+        if self._source is not None:
+            self._source.retry()
+        if self._pipeline is not None:
+            self._pipeline.retry_segmenter()
+        self._wake.set()
+
+    def set_mask_wait(self, mask_wait_ms: float | None) -> None:
+        """From the next frame on; as the argument of the same name."""
+        self._mask_wait_ms = mask_wait_ms
+        if self._pipeline is not None:
+            self._pipeline.set_mask_wait(mask_wait_ms)
+
+    def _run(self) -> None:
+        self._source = source = self._open_source()
+        if self._stopping.is_set():
+            return
+        gate = LiveGate(source, self._wake.set)
+        self._screen = screen = Screen(gate, self._detection, self._tell_shown)
+        gate.connect(screen)
+        with self._controls:
+            for control in self._asked_early:
+                control(gate)
+            self._gate = gate
+        self._pipeline = pipeline = Pipeline(
+            source,
+            self._segmenter,
+            gate,
+            DropPolicy.LATEST,
+            mask_wait_ms=self._mask_wait_ms,
+        )
+        loading = self._segmenter is not None
+        self._tell_progress("loading", None if loading else 1.0)
+        pipeline.start()
+
+        def tend() -> None:
+            nonlocal loading
+            pipeline.join(0.0)
+            if loading and self._segmenter is not None and self._segmenter.status.tried:
+                loading = False
+                self._tell_progress("loading", 1.0)
+            screen.explain(self._reason())
+
+        self._keep_up(screen, tend)
+
+    def _interrupt(self) -> None:
+        if self._source is not None:
+            self._source.interrupt()
+
+    def _release(self) -> None:
+        if self._pipeline is not None:
+            self._pipeline.stop()
+            try:
+                self._pipeline.join()
+            except Exception:  # noqa: BLE001 - nobody watches this video any more
+                _log.exception("a pipeline that was told to end failed")
+        if self._source is not None:
+            self._source.close()
+
+    def _others_ended(self, limit_s: float) -> bool:
+        return True
+
+    def _control(self, control: Callable[[LiveGate], None]) -> None:
+        with self._controls:
+            if self._gate is None:
+                self._asked_early.append(control)
+            else:
+                control(self._gate)
+
+    def _segmenter_changed(self) -> None:
+        """On the pipeline's thread, before the first mask of another network."""
+        running = None if self._segmenter is None else self._segmenter.status.running
+        if running is not None and self._screen is not None:
+            self._screen.spec = running.spec
+        self._wake.set()
+
+    def _ai(self, playback: PlaybackState, signal: Signal | None) -> tuple[AiState, str]:
+        """The state, and why it is not READY."""
+        gate = self._gate
+        if signal is None or gate is None or playback in _OVER:
+            return AiState.NO_SIGNAL, ""
+        if signal.state is not SignalState.LIVE:
+            return AiState.NO_SIGNAL, signal.sentence
+        reason = self._reason()
+        if reason:
+            return AiState.OFF, reason
+        return (AiState.STALE, _NO_ANSWER) if gate.stale else (AiState.READY, "")
+
+    def _reason(self) -> str:
+        """Why no frame is segmented; empty where they are."""
+        if self._segmenter is None:
+            return _SWITCHED_OFF
+        reason = self._segmenter.status.reason
+        return f"{reason} {_STAYS_OUT}" if reason and self.network_stays_out else reason
+
+    def _playback(self) -> PlaybackState:
+        stands = self._stands()
+        if stands is not None:
+            return stands
+        if self._gate is None:
+            return PlaybackState.OPENING
+        return PlaybackState.PLAYING if self._gate.playing else PlaybackState.PAUSED

@@ -1,0 +1,117 @@
+"""What the tests of live video share: stamped pictures, a segmenter that reads them, a session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from app.player.detection import Detection
+from app.player.live_session import LiveSession
+from app.player.segmenter_thread import PlayerSegmenter
+from app.player.shown import Shown
+from app.sources.base import VideoSource
+from app.sources.frame_stamp import read_stamp
+from app.sources.reconnecting import ReconnectingSource
+from app.sources.test_picture import TestPicture
+from models.backends.base import BackendError, BackendInfo
+from models.geometry import Area, Geometry
+from models.picture import Picture
+from models.segmentation import Segmentation, Timings
+from models.spec import ModelSpec
+from tests.app.player.watching import Watcher, player_threads
+
+SIZE = (160, 120)
+RATE = 60
+_BITS = 32
+_MARKED = 200
+"""The level of a probability that is marked."""
+
+
+def test_picture() -> TestPicture:
+    return TestPicture(SIZE, Fraction(RATE))
+
+
+test_picture.__test__ = False  # type: ignore[attr-defined]  # pytest goes by the name
+
+
+class StampSegmenter:
+    """Marks the model pixels whose bit is set in the number that is stamped into the picture."""
+
+    def __init__(self, before: Callable[[int], None] = lambda _: None) -> None:
+        self._before = before
+        self.entered = 0
+        self.left = 0
+        self.fails_to_enter = ""
+        self.fails_with = ""
+        """Fails with this sentence from the next picture on; such as a device that is lost."""
+        self.answers = threading.Event()
+        """While it is cleared no answer comes."""
+        self.answers.set()
+        self.spec = ModelSpec(height=16, width=16, least_area=0.0)
+        self.info = BackendInfo("stamps", "1", "test", "FP32")
+
+    def __enter__(self) -> Self:
+        self.entered += 1
+        if self.fails_to_enter:
+            raise BackendError(self.fails_to_enter)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.left += 1
+
+    def segment(self, picture: Picture, frame_index: int) -> Segmentation:
+        self._before(frame_index)
+        self.answers.wait()
+        if self.fails_with:
+            raise BackendError(self.fails_with)
+        number = read_stamp(picture) or 0
+        probability = np.zeros((16, 16), np.uint8)
+        bits = (number >> np.arange(_BITS)) & 1
+        probability.reshape(-1)[:_BITS] = bits * _MARKED
+        area = Area(0, 0, picture.width, picture.height)
+        geometry = Geometry(picture.height, picture.width, area, 16, 16)
+        return Segmentation(probability, frame_index, geometry, Timings(0, 0))
+
+
+def number_marked(shown: Shown) -> int:
+    """The number that ``StampSegmenter`` read in the picture of which the mask was made."""
+    assert shown.segmentation is not None
+    bits = shown.segmentation.probability.reshape(-1)[:_BITS] > 0
+    return int(bits @ (1 << np.arange(_BITS)))
+
+
+@contextmanager
+def watched_live(
+    open_raw: Callable[[], VideoSource],
+    load_segmenter: Callable[[], PlayerSegmenter] | None = None,
+    watcher: Watcher | None = None,
+    *,
+    mask_wait_ms: float | None = None,
+) -> Iterator[tuple[LiveSession, Watcher]]:
+    """A session of what ``open_raw`` opens; afterwards every thread of it must be gone."""
+    watcher = watcher or Watcher()
+    session = LiveSession(
+        "device",
+        lambda: ReconnectingSource("The device", open_raw),
+        load_segmenter,
+        watcher,
+        Detection(),
+        mask_wait_ms=mask_wait_ms,
+    )
+    session.start()
+    try:
+        yield session, watcher
+    finally:
+        assert session.close()
+        assert player_threads() == []
