@@ -16,7 +16,7 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)
 # want TensorRT itself, and pysodmetrics wants OpenCV 4 but works with 5.
 WITHOUT_DEPENDENCIES := tensorrt-stubs==10.13.0.35.1 pysodmetrics==1.6.2
 
-.PHONY: help run desktop test lint bench gpu-check clean
+.PHONY: help run desktop test lint bench capture-check gpu-check clean
 
 help:
 	@echo "make run        the demo clip with its polyps marked: in the viewer, or without a"
@@ -25,6 +25,7 @@ help:
 	@echo "make test       install what the tests need, and run them all"
 	@echo "make lint       ruff, mypy and import-linter"
 	@echo "make bench      measure the figures of docs/benchmarks/, side by side"
+	@echo "make capture-check  the capture tests, on the kernel's own virtual card"
 	@echo "make gpu-check  everything that needs an NVIDIA GPU, in one go"
 	@echo "make clean      remove the virtual environment and what was built"
 
@@ -52,6 +53,9 @@ lint: $(VENV)/dev-installed
 
 bench: $(VENV)/dev-installed
 	@$(BIN)/python -m tests.bench
+
+capture-check: $(VENV)/dev-installed
+	@$(BIN)/python -m tests.capture
 
 gpu-check: $(VENV)/dev-installed
 	@$(BIN)/python -m tests.gpu.check

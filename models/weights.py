@@ -19,6 +19,8 @@ from models.input_size import fitting_side, resized
 from models.spec import ModelSpec, SpecError
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "assets" / "weights" / "hardnet_mseg_352.onnx"
+SHIPPED_SHA256 = "e443be44680d68d8f171a2a690b6449d99d2b04ae9a41ece4059affdb67c163b"
+"""Of ``DEFAULT_WEIGHTS``, as ``docs/model-card.md`` states it: no other model passes for them."""
 CHECKSUM_KEY = "polyplens.sha256"
 """Key in the ONNX file's metadata under which its checksum is stored, in hexadecimal."""
 
@@ -81,6 +83,11 @@ def read_weights(path: Path, input_size: int | None = None) -> Weights:
     checksum, sha256 = _digests(before, stored, after)
     if stored != checksum.encode():
         raise WeightsError(f"{path} was changed or damaged; fetch it again.")
+    if path == DEFAULT_WEIGHTS and sha256 != SHIPPED_SHA256:
+        raise WeightsError(
+            f"{path} is another model than this version ships; fetch it again, or put it elsewhere "
+            "and name it with --weights."
+        )
     model = _parsed(path, content)
     spec = _checked_spec(path, model)
     quantised = any(node.op_type == "QuantizeLinear" for node in model.graph.node)

@@ -85,12 +85,19 @@ def run_training(
     except (RecipeError, DataError, CheckpointError, TrainingError, OSError) as error:
         if options.debug:
             raise
-        log.error("%s", error)
+        log.error("%s", _sentence(error))
         return 2 if isinstance(error, RecipeError) else 1
     except (StoppedError, KeyboardInterrupt) as stop:
         log.info("%s", stop)
         return 130
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; check the path, its permissions and the free space."
+    return str(error)
 
 
 def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> None:

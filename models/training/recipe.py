@@ -142,6 +142,11 @@ def _check(recipe: Recipe, origin: str) -> None:
         if stage.size < STRIDE or stage.size % STRIDE:
             fitting = max(STRIDE, round(stage.size / STRIDE) * STRIDE)
             raise RecipeError(f"{where}: size must be a multiple of {STRIDE}; use {fitting}.")
+        if stage.batch * (stage.size // STRIDE) ** 2 < 2:
+            raise RecipeError(
+                f"{where}: one picture of {stage.size} pixels leaves batch normalisation a single "
+                "value; use a larger batch or size."
+            )
     if any(source.share < 1 for source in recipe.sources):
         raise RecipeError(f"{origin}: the share of every source must be at least 1.")
     if recipe.validate_every < 1 or recipe.save_every < 1:

@@ -13,18 +13,31 @@ from onnx import TensorProto, helper
 from models.spec import METADATA_KEY, ModelSpec
 from models.weights import (
     DEFAULT_WEIGHTS,
+    SHIPPED_SHA256,
     WeightsError,
     read_weights,
     sealed,
 )
+from tests.locations import ROOT
 from tests.models.tiny_model import TINY_SPEC, tiny_model, write_tiny_model
 
 
 def test_the_shipped_weights_are_whole() -> None:
     weights = read_weights(DEFAULT_WEIGHTS)
     assert weights.content == DEFAULT_WEIGHTS.read_bytes()
-    assert weights.sha256 == hashlib.sha256(weights.content).hexdigest()
+    assert weights.sha256 == hashlib.sha256(weights.content).hexdigest() == SHIPPED_SHA256
+    assert f"`{SHIPPED_SHA256}`" in (ROOT / "docs" / "model-card.md").read_text(encoding="utf-8")
     assert (weights.spec.height, weights.spec.width) == (352, 352)
+
+
+def test_another_whole_model_does_not_pass_for_the_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tiny_model(tmp_path)
+    assert read_weights(path).spec == TINY_SPEC
+    monkeypatch.setattr("models.weights.DEFAULT_WEIGHTS", path)
+    with pytest.raises(WeightsError, match=r"tiny\.onnx is another model than this version ships"):
+        read_weights(path)
 
 
 def test_another_input_size_changes_the_size_alone(tmp_path: Path) -> None:

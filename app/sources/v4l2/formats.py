@@ -18,9 +18,9 @@ MJPEG = "MJPG"
 
 FORMATS: dict[str, PixelFormat] = {
     "NV12": PixelFormat.NV12,
+    "YU12": PixelFormat.YUV420P,
     "UYVY": PixelFormat.UYVY422,
     "YUYV": PixelFormat.YUYV422,
-    "YU12": PixelFormat.YUV420P,
     "BGR3": PixelFormat.BGR24,
     "RGB3": PixelFormat.RGB24,
     MJPEG: PixelFormat.YUV420P,

@@ -295,6 +295,7 @@ def test_alerts_wait_for_their_minimum_in_play_but_not_on_a_still_frame(video: P
 def test_events_thumbnails_and_bookmarks(video: Path) -> None:
     with Watched(video, loaded(NumberSegmenter(slow))) as (session, _):
         until(lambda: session.state.playback is PlaybackState.ENDED)
+        steady(session, FRAMES - 1)
         (event,) = session.events.events
         assert event.start_s <= 0.5
         assert event.end_s == pytest.approx(FRAMES / RATE)

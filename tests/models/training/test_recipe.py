@@ -46,6 +46,7 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("sources=[]", r"no \[\[sources\]\] table"),
         ("stages.0.size=100", "use 96"),
         ("stages.1.batch=0", "at least 1"),
+        ("stages.0.batch=1", "use a larger batch or size"),
         ("sources.0.share=0", "at least 1"),
         ("sources=5", r"write \[\[sources\]\]"),
         ("stages=[3]", r"write \[\[stages\]\]"),

@@ -154,6 +154,15 @@ def test_bad_input_is_one_sentence(
     assert words in caplog.text
 
 
+def test_an_output_that_is_a_file_is_named(
+    arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "file"
+    output.write_bytes(b"")
+    assert main([*arguments, "--output", str(output)]) == 1
+    assert f"{output}: File exists; check the path" in caplog.text
+
+
 def test_a_damaged_checkpoint_is_named(
     arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
