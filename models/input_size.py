@@ -1,6 +1,6 @@
 """The same network at another input size: it is convolutions throughout, so its weights fit any.
 
-A smaller input takes less time and sees less; ``docs/resolution.md`` says how much of either.
+A smaller input takes less time and sees less; ``docs/results.md`` says how much of either.
 """
 
 from __future__ import annotations

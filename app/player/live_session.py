@@ -12,6 +12,7 @@ from app.player.base import PlayerListener, Session
 from app.player.detection import Detection
 from app.player.live_gate import LiveGate
 from app.player.live_segmenter import LiveSegmenter
+from app.player.mask_wait_choice import MaskWaitChoice
 from app.player.playback import PlaybackState, PlayerState, PlayerStatistics
 from app.player.screen import Screen, ScreenCounts
 from app.player.segmenter_thread import PlayerSegmenter
@@ -23,6 +24,10 @@ _TICK_S = 0.05
 """With ``MaskWatch`` and the source's own watch this keeps every change below half a second."""
 _SWITCHED_OFF = "Segmentation is switched off."
 _NO_ANSWER = "The network is too slow for this video, or does not answer."
+_HOLDS_BACK = (
+    "The network is slower than this video: only pictures that it has seen are shown. "
+    "Preferences can forbid that."
+)
 _STAYS_OUT = "That was too often for it to be started by itself; choose Try again."
 _OVER = (PlaybackState.FAILED, PlaybackState.CLOSED)
 
@@ -33,14 +38,16 @@ class LiveSession(Session):
     """Shows what ``open_source`` opens for ``listener``, until it is stopped.
 
     Every frame that arrives is shown, with its own mask where that comes within ``mask_wait_ms``,
-    alone otherwise. The network loads while the video is on screen, and is entered again whenever
-    it failed. What the signal is worth is said by ``PlayerState.signal`` and ``PlayerState.ai``.
+    alone otherwise; while the network is slower than the video, only those with masks are. The
+    network loads while the video is on screen, and is entered again whenever it failed. What the
+    signal is worth is said by ``PlayerState.signal`` and ``PlayerState.ai``.
 
     Args:
         open_source: called once, on a thread of the session.
         load_segmenter: called on the pipeline's thread; may take its time, and may raise. None: no
             segmentation, and ``AiState.OFF``.
-        mask_wait_ms: how long a frame waits for its mask; None, and at most: one frame time.
+        mask_wait_ms: how long a frame waits for its mask, as ``Pipeline`` has it; None: as
+            ``MaskWaitChoice`` says.
     """
 
     def __init__(
@@ -56,6 +63,8 @@ class LiveSession(Session):
         super().__init__(location, listener, detection, _TICK_S)
         self._open_source = open_source
         self._mask_wait_ms = mask_wait_ms
+        self._mask_wait_choice = MaskWaitChoice()
+        self._holds_back = False
         self._segmenter: LiveSegmenter | None = None
         if load_segmenter is not None:
             self._segmenter = LiveSegmenter(load_segmenter, self._segmenter_changed)
@@ -88,7 +97,7 @@ class LiveSession(Session):
             ai=ai,
             ai_reason=ai_reason,
             runtime=None if running is None else running.info,
-            notices=() if running is None else running.info.passed_over,
+            notices=() if running is None else self._notices(running),
             report=ReadReport(messages=() if source is None else source.report.messages),
             failure=self._failure,
             signal=signal,
@@ -133,6 +142,7 @@ class LiveSession(Session):
     def set_mask_wait(self, mask_wait_ms: float | None) -> None:
         """From the next frame on; as the argument of the same name."""
         self._mask_wait_ms = mask_wait_ms
+        self._mask_wait_choice = MaskWaitChoice()
         if self._pipeline is not None:
             self._pipeline.set_mask_wait(mask_wait_ms)
 
@@ -161,6 +171,7 @@ class LiveSession(Session):
         def tend() -> None:
             nonlocal loading
             pipeline.join(0.0)
+            self._choose_mask_wait(pipeline)
             if loading and self._segmenter is not None and self._segmenter.status.tried:
                 loading = False
                 self._tell_progress("loading", 1.0)
@@ -210,6 +221,20 @@ class LiveSession(Session):
         if reason:
             return AiState.OFF, reason
         return (AiState.STALE, _NO_ANSWER) if gate.stale else (AiState.READY, "")
+
+    def _choose_mask_wait(self, pipeline: Pipeline) -> None:
+        if self._mask_wait_ms is not None or self._source is None:
+            self._holds_back = False
+            return
+        network = pipeline.snapshot().segment
+        if network is not None:
+            frame_ms = 1000 / float(self._source.info.rate)
+            wait_ms = self._mask_wait_choice.choose(network.duration.p50_ms, frame_ms)
+            pipeline.set_mask_wait(wait_ms)
+            self._holds_back = wait_ms is not None
+
+    def _notices(self, running: PlayerSegmenter) -> tuple[str, ...]:
+        return (*running.info.passed_over, *((_HOLDS_BACK,) if self._holds_back else ()))
 
     def _reason(self) -> str:
         """Why no frame is segmented; empty where they are."""

@@ -97,7 +97,7 @@ class PlayerState:
     runtime: BackendInfo | None
     """What segments; None until it runs, and while ``ai`` is OFF."""
     notices: tuple[str, ...]
-    """One sentence for every faster runtime that was passed over."""
+    """One sentence for every faster runtime that was passed over, and for pictures left out."""
     report: ReadReport
     """What could not be read so far."""
     failure: str

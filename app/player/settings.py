@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS
 from app.player.stored_wish import wish_from_stored, wish_to_stored
 from app.sources.live import CaptureWish
 from models.whole_file import PRIVATE, write_whole
@@ -19,7 +20,6 @@ from models.whole_file import PRIVATE, write_whole
 RECENT_FILES = 10
 """How many are remembered."""
 LONGEST_MINIMUM_ALERT_MS = 5000
-LONGEST_MASK_WAIT_MS = 100
 
 
 class MarkerKind(Enum):
@@ -51,8 +51,8 @@ class ViewerSettings:
     """A region is marked once it lasted so long, in the video's time; 0 to
     ``LONGEST_MINIMUM_ALERT_MS``."""
     mask_wait_ms: int | None = None
-    """How long a live picture waits for its mask, 0 to ``LONGEST_MASK_WAIT_MS``; None, and at most:
-    one frame time."""
+    """How long a live picture waits for its mask, 0 to ``LONGEST_MASK_WAIT_MS``; None: one frame
+    time, and longer only while the network is slower than the video."""
     sound: bool = False
     muted: bool = False
     volume: float = 0.5

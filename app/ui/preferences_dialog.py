@@ -20,8 +20,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS
 from app.player.settings import (
-    LONGEST_MASK_WAIT_MS,
     LONGEST_MINIMUM_ALERT_MS,
     MarkerKind,
     ViewerSettings,
@@ -107,20 +107,22 @@ class PreferencesDialog(QDialog):
 
     def _live_page(self) -> QWidget:
         page = QWidget(self)
-        self.one_frame_time = QCheckBox(self.tr("One frame time"), page)
-        self.one_frame_time.clicked.connect(self._choose_mask_wait)
+        self.automatic_wait = QCheckBox(self.tr("Automatic"), page)
+        self.automatic_wait.clicked.connect(self._choose_mask_wait)
         self.mask_wait = QSpinBox(page)
         self.mask_wait.setRange(0, LONGEST_MASK_WAIT_MS)
         self.mask_wait.setSuffix(self.tr(" ms"))
         self.mask_wait.valueChanged.connect(lambda value: self._model.change(mask_wait_ms=value))
         row = QHBoxLayout()
         row.addWidget(self.mask_wait)
-        row.addWidget(self.one_frame_time)
+        row.addWidget(self.automatic_wait)
         row.addStretch(1)
         hint = QLabel(
             self.tr(
-                "So long a live picture waits for its marker, and never longer than one frame time."
-                " Then it is shown alone; a marker that comes later is not shown at all."
+                "So long a live picture waits for its marker; then it is shown alone, and a marker"
+                " that comes later is not shown at all. Automatic is one frame time, and longer"
+                " where the network is slower than the video; what it has no time for is left out"
+                " then."
             ),
             page,
         )
@@ -169,8 +171,8 @@ class PreferencesDialog(QDialog):
     def _choose_own_threshold(self, own: bool) -> None:
         self._model.change(threshold=None if own else self.threshold.value())
 
-    def _choose_mask_wait(self, one_frame_time: bool) -> None:
-        self._model.change(mask_wait_ms=None if one_frame_time else self.mask_wait.value())
+    def _choose_mask_wait(self, automatic_wait: bool) -> None:
+        self._model.change(mask_wait_ms=None if automatic_wait else self.mask_wait.value())
 
     def _show_settings(self, settings: ViewerSettings) -> None:
         """Signals of the widgets stay off: they would set what they are told."""
@@ -185,9 +187,9 @@ class PreferencesDialog(QDialog):
         )
         self.opacity.setValue(round(settings.opacity * 100))
         self.minimum_alert.setValue(settings.minimum_alert_ms)
-        one_frame_time = settings.mask_wait_ms is None
-        self.one_frame_time.setChecked(one_frame_time)
-        self.mask_wait.setEnabled(not one_frame_time)
+        automatic_wait = settings.mask_wait_ms is None
+        self.automatic_wait.setChecked(automatic_wait)
+        self.mask_wait.setEnabled(not automatic_wait)
         if settings.mask_wait_ms is not None:
             self.mask_wait.setValue(settings.mask_wait_ms)
         self.sound.setChecked(settings.sound)

@@ -316,11 +316,11 @@ def test_how_long_a_picture_waits_is_set_in_the_preferences(seat: Seat) -> None:
     seat.open(LIVE)
     seat.press("Ctrl+,")
     dialog = seat.preferences()
-    assert dialog.one_frame_time.isChecked()
-    dialog.one_frame_time.click()
+    assert dialog.automatic_wait.isChecked()
+    dialog.automatic_wait.click()
     dialog.mask_wait.setValue(7)
     assert seat.model.settings.mask_wait_ms == 7
-    dialog.one_frame_time.click()
+    dialog.automatic_wait.click()
     assert seat.model.settings.mask_wait_ms is None
     dialog.close()
 

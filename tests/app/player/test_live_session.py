@@ -259,6 +259,23 @@ def test_a_mask_that_comes_too_late_is_not_shown() -> None:
         until(lambda: session.state.ai is AiState.STALE)
 
 
+def test_for_a_network_slower_than_the_video_frames_are_held_back_unless_it_is_forbidden() -> None:
+    def slow(_: int) -> None:
+        time.sleep(0.06)
+
+    watcher = TimedWatcher()
+    with watched_live(calm_picture, lambda: StampSegmenter(slow), watcher) as (session, _):
+        until(lambda: len(masked(watcher)) > 10)
+        until(lambda: session.state.ai is AiState.READY)
+        assert any("slower than this video" in notice for notice in session.state.notices)
+        session.set_mask_wait(int(1000 / CALM_RATE))
+        until(lambda: session.state.ai is AiState.STALE)
+        assert session.state.notices == ()
+        first = len(watcher.shown)
+        until(longer(watcher.shown, first + CALM_RATE))
+        _expect_nothing_lost(watcher, first)
+
+
 def test_a_frame_waits_no_longer_for_its_mask_than_is_set() -> None:
     def slow(_: int) -> None:
         time.sleep(0.08)
