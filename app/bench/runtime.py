@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from app.config import AppConfig
@@ -28,7 +27,7 @@ def bench_segmenter(config: AppConfig, stand_in_ms: float, *, own_process: bool)
     Raises:
         BackendError: the runtime is not to be had.
     """
-    make = partial(_real, config.backend, config.weights, config.engine)
+    make = partial(_real, config)
     if config.backend == StandInBackend.name:
         make = partial(_stand_in, stand_in_ms)
     if not own_process:
@@ -47,5 +46,8 @@ def _stand_in(latency_ms: float) -> Segmenter:
     return Segmenter(StandInBackend(ModelSpec(), latency_ms))
 
 
-def _real(name: str, weights: Path, engine: Path | None) -> Segmenter:
-    return Segmenter(choose_backend(name, weights, engine, Aim.LATENCY))
+def _real(config: AppConfig) -> Segmenter:
+    backend = choose_backend(
+        config.backend, config.weights, config.engine, Aim.LATENCY, config.input_size
+    )
+    return Segmenter(backend)

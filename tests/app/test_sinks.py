@@ -39,7 +39,7 @@ from tests.models.pictures import as_picture
 
 YUV = FORMS[1]
 HEIGHT, WIDTH = 96, 128
-LOOK = Look(0.5, 0.0, Marker.CONTOUR, marked_pictures=True, screen_text=False)
+LOOK = Look(0.5, 0.0, 0.0, Marker.CONTOUR, marked_pictures=True, screen_text=False)
 
 
 def source_info(
@@ -397,7 +397,7 @@ def test_the_sink_writes_what_was_found_on_each_frame(tmp_path: Path) -> None:
 
 
 def test_without_marked_pictures_none_are_written(tmp_path: Path) -> None:
-    look = Look(0.5, 0.0, Marker.CONTOUR, marked_pictures=False, screen_text=False)
+    look = Look(0.5, 0.0, 0.0, Marker.CONTOUR, marked_pictures=False, screen_text=False)
     sink = ReplaySink(tmp_path, source_info(), look)
     sink.write(Annotated(Frame(smooth(0), 0, 0.0, 0), segmented(discs(), HEIGHT, WIDTH)))
     sink.close()

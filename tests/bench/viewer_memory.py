@@ -12,6 +12,7 @@ from PyQt6.QtCore import QTimer
 from app.config import AppConfig
 from app.player.loading import segmenter_loader
 from app.player.playback import WHOLE_VIDEO
+from app.player.session import PlayerSession
 from app.player.settings import ViewerSettings
 from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
@@ -67,7 +68,7 @@ def _played(clip: Path, folder: Path) -> list[float]:
 
     window.show()
     model.open(str(clip))
-    assert model.session is not None
+    assert isinstance(model.session, PlayerSession)
     model.session.set_loop(WHOLE_VIDEO)
     seeking.start()
     sampling.start()

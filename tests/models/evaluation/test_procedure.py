@@ -81,10 +81,9 @@ def test_a_video_of_polyps_alone_has_no_specificity() -> None:
 def test_the_phantoms_first_polyp_through_a_replay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    seconds = 2.5
-    result = run_app(
-        "replay", DEMO_CLIP, "-o", tmp_path, "--end", str(seconds), "--no-video", *ONE_RUNTIME
-    )
+    seconds = 2.0
+    quickly = ("--no-video", "--input-size", "224", *ONE_RUNTIME)
+    result = run_app("replay", DEMO_CLIP, "-o", tmp_path, "--end", str(seconds), *quickly)
     assert result.returncode == 0, result.stderr
     with PhantomSource(320, 180, DEMO["rate"], DEMO["seconds"], DEMO["seed"]) as phantom:
         in_sight = [phantom.has_polyp(index) for index in range(int(seconds * DEMO["rate"]))]
@@ -102,7 +101,7 @@ def test_the_phantoms_first_polyp_through_a_replay(
     score = procedure_score(read_table(table), read_truth(truth), alert_ms=100)
     assert score.polyps == 1
     assert score.sensitivity is not None and score.sensitivity.mean == 1.0
-    assert score.detection_s is not None and score.detection_s < 0.5
+    assert score.detection_s is not None and score.detection_s < 1.0
     empty = in_sight.count(False)
     assert score.polyp_free_minutes == pytest.approx(empty / float(DEMO["rate"]) / 60, rel=0.02)
     caplog.set_level(logging.INFO)
