@@ -99,7 +99,9 @@ def test_frames_count_up_and_times_rise(feed: Feed, source: LiveSource) -> None:
     if feed.numbered:
         numbers = [number_in(frame.picture) for frame in viewer.frames]
         steps = {(later - earlier) % 256 for earlier, later in itertools.pairwise(numbers)}
-        assert steps <= {1, 2, 3}
+        # A busy machine loses some; none comes twice or goes back.
+        assert max(steps) < 20
+        assert 0 not in steps
         assert 1 in steps
 
 

@@ -22,7 +22,7 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
     assert recipe_from(asdict(recipe), "the same") == recipe
 
 
-@pytest.mark.parametrize("name", ["pretrain", "quiet", "shipping"])
+@pytest.mark.parametrize("name", ["pretrain", "quiet", "quieter", "shipping"])
 def test_the_shipped_weights_see_no_set_that_forbids_it(name: str) -> None:
     for source in read_recipe(recipe_path(name)).sources:
         kvasir = (source.list, source.folder) == ("pranet_train_minus_val", "kvasir-seg")
@@ -72,7 +72,7 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, shipping"):
+    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, quieter, shipping"):
         recipe_path("paper")
 
 
