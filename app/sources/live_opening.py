@@ -9,7 +9,7 @@ from fractions import Fraction
 from app.sources.base import SourceError
 from app.sources.live import CaptureWish, LiveSource
 from app.sources.reconnecting import ReconnectingSource
-from app.sources.stream_address import is_stream, parse_stream_address
+from app.sources.stream_address import Transport, is_stream, parse_stream_address
 
 V4L2_PREFIX = "v4l2:"
 OPENCV_PREFIX = "opencv:"
@@ -114,6 +114,10 @@ def _test_picture(location: str, wish: CaptureWish) -> LiveSource:
 
 def _stream(location: str) -> LiveSource:
     address = parse_stream_address(location)
+    if address.transport is Transport.SRT:
+        from app.sources.srt import check_srt
+
+        check_srt()
     from app.sources.stream import StreamSource  # loads FFmpeg
 
     return ReconnectingSource(address.name, lambda: StreamSource(location))

@@ -1,4 +1,4 @@
-"""Video from an encoder on the network: RTSP, or MPEG-TS and RTP sent here."""
+"""Video from an encoder on the network: RTSP, SRT, or MPEG-TS and RTP sent here."""
 
 from __future__ import annotations
 

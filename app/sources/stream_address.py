@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.sources.base import SourceError
+from app.sources.srt_address import gstreamer_address
 
 FORMS = (
     "udp://@:5000, udp://239.1.1.1:5000, rtp://@:5000, tcp://192.168.1.20:5000, "
-    "rtsp://192.168.1.20/stream or a path that ends in .sdp"
+    "rtsp://192.168.1.20/stream, srt://192.168.1.20:9000 or a path that ends in .sdp"
 )
 """Every form, by example."""
 
@@ -30,10 +31,16 @@ class Transport(Enum):
     """MPEG-TS in RTP packets that are sent here."""
     TCP = "tcp"
     """MPEG-TS over a connection that is made from here."""
+    SRT = "srt"
+    """MPEG-TS over a connection that is made from here, or made to here where no host is named."""
     RTSP = "rtsp"
     """What an RTSP server offers, over the one connection that is made from here."""
     SDP = "sdp"
     """What is sent here, in RTP packets, as an .sdp file describes it."""
+
+
+_RECEIVED_HERE = (Transport.UDP, Transport.RTP, Transport.SRT)
+"""Without a host: at every address of this computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class StreamAddress:
 
     transport: Transport
     target: str
-    """The whole URL, or the path of the .sdp file; may hold a password."""
+    """The whole URL, for SRT as GStreamer takes it, or the path of the .sdp file; may hold a
+    password."""
     name: str
     """For people and logs: without user and password."""
     host: str = ""
@@ -66,19 +74,15 @@ def parse_stream_address(location: str) -> StreamAddress:
         url = urlsplit(location)
         host, port = url.hostname or "", url.port
     except ValueError as error:
-        raise SourceError(
-            f"{location} is no address of a stream ({error}); give {FORMS}."
-        ) from error
+        shown = location.partition("?")[0]
+        raise SourceError(f"{shown} is no address of a stream ({error}); give {FORMS}.") from error
     scheme = url.scheme.lower()
-    if scheme == "srt":
-        raise SourceError(
-            "SRT is not in the FFmpeg that PyAV brings along; have the encoder send MPEG-TS to "
-            "udp:// or rtp://, or offer RTSP."
-        )
     transport = Transport(scheme)
+    if transport is Transport.SRT:
+        location = gstreamer_address(url)
     if transport is Transport.RTSP:
         port = port or _RTSP_PORT
-    if port is None or not (host or transport in (Transport.UDP, Transport.RTP)):
+    if port is None or not (host or transport in _RECEIVED_HERE):
         raise SourceError(f"{location} lacks its host or port; give {FORMS}.")
     shown_host = f"[{host}]" if ":" in host else host or "@"
     name = f"{scheme}://{shown_host}:{port}{url.path}"

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from app.sources.base import SourceError, SourceFormatError
 from app.sources.live import NoSignalError
 from app.sources.regular_file import check_regular_file
+from app.sources.srt import SrtReceiver
 from app.sources.stream_address import StreamAddress, Transport
 from app.sources.stream_socket import SILENCE_LIMIT_S, StreamSocket
 
@@ -48,25 +49,25 @@ _SDP_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class StreamInput:
-    """An open stream. ``socket`` is None where FFmpeg does the networking."""
+    """An open stream. ``receiver`` is None where FFmpeg does the networking."""
 
     container: InputContainer
     stream: VideoStream
-    socket: StreamSocket | None
+    receiver: StreamSocket | SrtReceiver | None
 
     @property
     def failure(self) -> SourceError | None:
         """Why nothing more comes, where it is known."""
-        return None if self.socket is None else self.socket.failure
+        return None if self.receiver is None else self.receiver.failure
 
     def interrupt(self) -> None:
-        if self.socket is not None:
-            self.socket.interrupt()
+        if self.receiver is not None:
+            self.receiver.interrupt()
 
     def close(self) -> None:
         self.container.close()
-        if self.socket is not None:
-            self.socket.close()
+        if self.receiver is not None:
+            self.receiver.close()
 
 
 def open_stream(address: StreamAddress) -> StreamInput:
@@ -75,7 +76,7 @@ def open_stream(address: StreamAddress) -> StreamInput:
         NoSignalError: nothing comes from there.
         SourceError: it cannot be opened, or carries no video that can be decoded.
     """
-    socket = None
+    receiver: StreamSocket | SrtReceiver | None = None
     try:
         if address.transport is Transport.RTSP:
             container = _open_container(address.target, "rtsp", _RTSP_OPTIONS)
@@ -83,18 +84,19 @@ def open_stream(address: StreamAddress) -> StreamInput:
             # Handed over as text: the description itself cannot make FFmpeg open a file.
             container = _open_container(io.BytesIO(_read_sdp(address)), "sdp", _SDP_OPTIONS)
         else:
-            socket = StreamSocket(address)
-            container = _open_container(socket, "mpegts", _MPEGTS_OPTIONS)
+            is_srt = address.transport is Transport.SRT
+            receiver = SrtReceiver(address) if is_srt else StreamSocket(address)
+            container = _open_container(receiver, "mpegts", _MPEGTS_OPTIONS)
         try:
-            return StreamInput(container, _video_stream(container, address), socket)
+            return StreamInput(container, _video_stream(container, address), receiver)
         except BaseException:
             container.close()
             raise
     except BaseException as error:
-        if socket is not None:
-            socket.close()
-            if socket.failure is not None:
-                raise socket.failure from error
+        if receiver is not None:
+            receiver.close()
+            if receiver.failure is not None:
+                raise receiver.failure from error
         if isinstance(error, av.FFmpegError | ValueError):
             # FFmpeg's own text holds the address with its password.
             raise _opening_error(address, error) from None
@@ -102,7 +104,9 @@ def open_stream(address: StreamAddress) -> StreamInput:
 
 
 def _open_container(
-    source: str | io.BytesIO | StreamSocket, format_name: str, options: Mapping[str, str]
+    source: str | io.BytesIO | StreamSocket | SrtReceiver,
+    format_name: str,
+    options: Mapping[str, str],
 ) -> InputContainer:
     return av.open(
         source,

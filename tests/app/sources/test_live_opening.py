@@ -54,7 +54,7 @@ def test_other_locations(location: str) -> None:
         ("opencv:-1", "opencv:0"),
         ("decklink:", "decklink:0"),
         ("udp://", "udp://@:5000"),
-        ("srt://box:9000", "udp:// or rtp://"),
+        ("srt://box", "srt://192.168.1.20:9000"),
         ("test-picture:1920x1080", "test-picture:1920x1080@60"),
         ("test-picture:12x12@60", "test-picture:1920x1080@60"),
         ("test-picture:320x240@0", "test-picture:1920x1080@60"),

@@ -96,11 +96,6 @@ def test_a_malformed_address_is_told_the_right_form(location: str) -> None:
         StreamSource(location)
 
 
-def test_srt_is_said_to_be_missing() -> None:
-    with pytest.raises(SourceError, match=r"SRT is not in the FFmpeg .* udp:// or rtp://"):
-        StreamSource("srt://box:9000")
-
-
 @pytest.mark.parametrize("scheme", ["tcp", "rtsp"])
 def test_nobody_there(scheme: str) -> None:
     location = f"{scheme}://me:secret@127.0.0.1:{free_port(socket.SOCK_STREAM)}/x"
