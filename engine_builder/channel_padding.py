@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from engine_builder.command_line import EngineBuilderError
+from engine_builder.precision import rebuilt
 
 MULTIPLE = 8
 """Half-precision values in the sixteen bytes that a tensor core's load moves."""
@@ -67,17 +68,7 @@ def padded(model: onnx.ModelProto) -> onnx.ModelProto:
             _carry_over(node, channels)
         nodes.append(node)
 
-    used = {name for node in nodes for name in node.input}
-    graph = helper.make_graph(
-        nodes,
-        model.graph.name,
-        model.graph.input,
-        model.graph.output,
-        [numpy_helper.from_array(array, name) for name, array in weights.items() if name in used],
-    )
-    result = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    result.metadata_props.extend(model.metadata_props)
-    return result
+    return rebuilt(model, nodes, weights)
 
 
 def _not_to_pad(model: onnx.ModelProto, weights: Mapping[str, _Array]) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,15 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
             if node.op_type == "Conv" and len(node.input) == 2 and uses[node.output[0]] == 1:
                 convolutions[node.output[0]] = node
 
+    return rebuilt(model, nodes, weights)
+
+
+def rebuilt(
+    model: onnx.ModelProto,
+    nodes: list[onnx.NodeProto],
+    weights: Mapping[str, NDArray[np.float32]],
+) -> onnx.ModelProto:
+    """``model`` with ``nodes`` in place of its own, and those of ``weights`` that they use."""
     used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,

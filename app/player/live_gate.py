@@ -8,12 +8,13 @@ from threading import Lock
 
 from app.frame import Annotated
 from app.pipeline.base import Sink
+from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS
 from app.player.mask_watch import MaskWatch
 from app.player.playback import next_generation
 from app.sources.base import SourceInfo
 from app.sources.live import LiveSource
 
-OLDEST_MASK_S = 0.12
+OLDEST_MASK_S = LONGEST_MASK_WAIT_MS / 1000
 """A mask whose frame was captured longer ago is not shown any more, on its own frame neither."""
 
 

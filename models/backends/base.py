@@ -124,10 +124,7 @@ class Backend(ABC):
 
         A runtime that converts and resizes on its device overrides this.
         """
-        started_ns = time.monotonic_ns()
-        frame = model_input(picture, area, self.spec)
-        self.preprocess_ns = time.monotonic_ns() - started_ns
-        return self.infer(frame)
+        return self.infer(self._model_input(picture, area))
 
     def begin_picture(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
         """Begins what ``infer_picture`` does; what is given back waits for its end.
@@ -153,6 +150,13 @@ class Backend(ABC):
         """
         self._require_active()
         self._pin(memory)
+
+    def _model_input(self, picture: Picture, area: Area) -> NDArray[np.uint8]:
+        """What ``infer`` takes, made on the CPU; ``preprocess_ns`` says how long that took."""
+        started_ns = time.monotonic_ns()
+        frame = model_input(picture, area, self.spec)
+        self.preprocess_ns = time.monotonic_ns() - started_ns
+        return frame
 
     def _require_active(self) -> None:
         if self._owner is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,6 @@ from models.backends.openvino_without_telemetry import openvino
 from models.backends.processor import processor_name
 from models.geometry import Area
 from models.picture import Picture
-from models.preprocess import model_input
 from models.weights import read_weights
 
 
@@ -64,10 +62,7 @@ class OpenVinoBackend(Backend):
     def begin_picture(self, picture: Picture, area: Area) -> Callable[[], NDArray[np.uint8]]:
         """Begins the inference; up to ``depth`` run at a time."""
         self._require_active()
-        started_ns = time.monotonic_ns()
-        frame = model_input(picture, area, self.spec)
-        self.preprocess_ns = time.monotonic_ns() - started_ns
-        return self._begin(frame)
+        return self._begin(self._model_input(picture, area))
 
     def _activate(self) -> None:
         try:

@@ -16,17 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models.backends.base import BackendError
-from models.engine_folder import EngineFolderError
 from models.evaluation.application_score import OperatingPoint
+from models.evaluation.command_line import exit_code_of
 from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
-from models.evaluation.open_model import ONNX_BACKENDS, ModelError, open_model
+from models.evaluation.open_model import ONNX_BACKENDS, open_model
 from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
-from models.hardnet_checkpoint import CheckpointError
-from models.training.lists import DataError
-from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -53,25 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, help="side of the input (default: the model's own)")
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        log.info("%s", _tables(options))
-    except (
-        BackendError,
-        CheckpointError,
-        DataError,
-        EngineFolderError,
-        ModelError,
-        WeightsError,
-        OSError,
-    ) as error:
-        if options.debug:
-            raise
-        log.error("%s", error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code_of(lambda: log.info("%s", _tables(options)), debug=options.debug)
 
 
 def _tables(options: argparse.Namespace) -> str:

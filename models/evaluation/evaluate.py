@@ -14,22 +14,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.backends.base import Backend, BackendError
-from models.engine_folder import EngineFolderError
+from models.backends.base import Backend
 from models.evaluation.application_score import OperatingPoint, application_score
+from models.evaluation.command_line import exit_code_of
 from models.evaluation.curves import threshold_curve
 from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
 from models.evaluation.gallery import contact_sheet, worst_first
-from models.evaluation.open_model import ONNX_BACKENDS, ModelError, open_model
+from models.evaluation.open_model import ONNX_BACKENDS, open_model
 from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.overlap import Overlap
 from models.evaluation.paper_score import PaperScorer, table_one
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import WORST, Evaluation, SetScore, write_report
 from models.geometry import mask_on_source, probability_on_source
-from models.hardnet_checkpoint import CheckpointError
-from models.training.lists import DataError
-from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -47,25 +44,7 @@ TABLE_ONE_THRESHOLD = 0.5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        _evaluate(options)
-    except (
-        BackendError,
-        CheckpointError,
-        DataError,
-        EngineFolderError,
-        ModelError,
-        WeightsError,
-        OSError,
-    ) as error:
-        if options.debug:
-            raise
-        log.error("%s", error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code_of(lambda: _evaluate(options), debug=options.debug)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,19 +20,19 @@ from pathlib import Path
 
 import numpy as np
 
-from models.backends.base import Backend, BackendError
+from models.backends.base import Backend
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.openvino_backend import OpenVinoBackend
 from models.backends.openvino_precision import offers_bf16
 from models.backends.openvino_without_telemetry import openvino
 from models.backends.processor import processor_name
 from models.evaluation.application_score import OperatingPoint
+from models.evaluation.command_line import exit_code_of
 from models.evaluation.curves import Axis, curve_svg
 from models.evaluation.examples import POLYP_FREE, ExampleSet
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
-from models.training.lists import DataError
-from models.weights import DEFAULT_WEIGHTS, WeightsError, read_weights
+from models.weights import DEFAULT_WEIGHTS, read_weights
 from models.whole_file import write_whole
 
 log = logging.getLogger(__name__)
@@ -76,17 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        _measure_and_write(options)
-    except (BackendError, DataError, WeightsError, OSError) as error:
-        if options.debug:
-            raise
-        log.error("%s", error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code_of(lambda: _measure_and_write(options), debug=options.debug)
 
 
 def _measure_and_write(options: argparse.Namespace) -> None:
