@@ -16,16 +16,25 @@ from lightning.fabric import Fabric
 from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 from torch import nn
 
+from models.error_sentence import error_sentence
 from models.hardnet_checkpoint import CheckpointError
+from models.training.circumstances import note_start
 from models.training.lists import DataError
 from models.training.mixture import load_ingredients
 from models.training.recipe import Recipe, RecipeError, read_recipe, recipe_path
-from models.training.run import Objective, Run, StoppedError, TrainingError
+from models.training.run import (
+    CONFIGURATION,
+    Objective,
+    Run,
+    StoppedError,
+    TrainingError,
+    require_shareable,
+)
 from models.training.validation import load_validation
+from models.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
-CONFIGURATION = "recipe.json"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -85,7 +94,7 @@ def run_training(
     except (RecipeError, DataError, CheckpointError, TrainingError, OSError) as error:
         if options.debug:
             raise
-        log.error("%s", _sentence(error))
+        log.error("%s", error_sentence(error))
         return 2 if isinstance(error, RecipeError) else 1
     except (StoppedError, KeyboardInterrupt) as stop:
         log.info("%s", stop)
@@ -93,14 +102,9 @@ def run_training(
     return 0
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}; check the path, its permissions and the free space."
-    return str(error)
-
-
 def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> None:
+    # Before the processes are there, so that this is said once.
+    require_shareable(recipe, options.devices)
     options.output.mkdir(parents=True, exist_ok=True)
     # Batches are made on one core; denormal numbers late in training slow the CPU many times over.
     cv2.setNumThreads(1)
@@ -113,7 +117,9 @@ def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> 
     validation = load_validation(recipe, options.data, options.cache)
     ingredients = load_ingredients(recipe, options.data, options.cache)
     run = Run(recipe, task.network, task.objective, fabric, options.output)
-    (options.output / CONFIGURATION).write_text(json.dumps(asdict(recipe), indent=1), "utf-8")
+    if fabric.is_global_zero:
+        write_whole(options.output / CONFIGURATION, json.dumps(asdict(recipe), indent=1).encode())
+        note_start(options.output, run.step, options, fabric)
     handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in STOP_SIGNALS}
     try:
         run.train(ingredients, validation)
@@ -142,7 +148,6 @@ def _fabric(recipe: Recipe, options: argparse.Namespace) -> Fabric:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{count} is too few; give 1 or more")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; give 1 or more")
+    return int(text)

@@ -18,9 +18,10 @@ from torch.nn.functional import batch_norm, mse_loss
 
 from models.hardnet import HARDNET_68, HarDNet
 from models.training.command_line import Task, run_training, training_parser
+from models.training.efficientnet_lite import LITE_NETWORKS, LiteMissingError
 from models.training.recipe import Recipe, RecipeError
 from models.training.run import TrainingError
-from models.training.teacher import TEACHERS, Teacher, TeacherError
+from models.training.teacher import Teacher
 
 
 class Pupil(nn.Module):
@@ -59,7 +60,9 @@ def distance(guesses: Sequence[Tensor], features: Sequence[Tensor]) -> Tensor:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = training_parser("models.training.pretrain", __doc__)
-    parser.add_argument("--teacher", choices=TEACHERS, default="lite0", help="EfficientNet-Lite")
+    parser.add_argument(
+        "--teacher", choices=LITE_NETWORKS, default="lite0", help="EfficientNet-Lite"
+    )
     return run_training(parser, arguments, _distillation)
 
 
@@ -68,7 +71,7 @@ def _distillation(recipe: Recipe, options: argparse.Namespace, fabric: Fabric) -
         raise RecipeError("A pupil marks nothing, so there is nothing to watch; leave validation.")
     try:
         teacher = Teacher(options.teacher).to(fabric.device)
-    except TeacherError as error:
+    except LiteMissingError as error:
         raise TrainingError(str(error)) from error
 
     def objective(guesses: Sequence[Tensor], images: Tensor, _masks: Tensor) -> Tensor:

@@ -10,9 +10,12 @@ from typing import Any, get_args, get_type_hints
 
 from models.spec import STRIDE
 from models.training.augmentation import AUGMENTATIONS
+from models.training.efficientnet_lite import LITE_NETWORKS
 
 RECIPES = Path(__file__).parent / "recipes"
 PRECISIONS = ("bf16-mixed", "16-mixed", "32-true")
+HARDNET_MSEG = "hardnet-mseg"
+NETWORKS = (HARDNET_MSEG, *LITE_NETWORKS)
 
 
 class RecipeError(Exception):
@@ -59,6 +62,10 @@ class Recipe:
     """``adam``, ``adamw`` or ``sgd``."""
     augmentation: str
     """A key of ``augmentation.AUGMENTATIONS``."""
+    network: str = HARDNET_MSEG
+    """One of ``NETWORKS``; the others are to teach this one."""
+    teacher_weight: float = 3.0
+    """Weight of the loss against a teacher's masks, where the run is given a teacher."""
     seed: int = 0
     weight_decay: float = 0.0
     momentum: float = 0.0
@@ -157,6 +164,10 @@ def _check(recipe: Recipe, origin: str) -> None:
         raise RecipeError(f"{origin}: average must be in [0, 1).")
     if recipe.precision not in PRECISIONS:
         raise RecipeError(f"{origin}: precision must be one of {', '.join(PRECISIONS)}.")
+    if recipe.network not in NETWORKS:
+        raise RecipeError(
+            f"{origin}: the network {recipe.network} is unknown; give one of {', '.join(NETWORKS)}."
+        )
     if recipe.augmentation not in AUGMENTATIONS:
         raise RecipeError(
             f"{origin}: the augmentation {recipe.augmentation} is unknown; give one of "

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from models.hardnet_checkpoint import COUNTER_SUFFIX
 from models.spec import STRIDE
 from models.training.batches import normalised
 from models.training.mixture import Draws, Ingredient, Mixture
 from models.training.optimisation import learning_rate, make_optimiser
+from models.training.progress import Progress
 from models.training.recipe import Recipe, StageRecipe
 from models.training.validation import Validation
 
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 CHECKPOINT = "last.ckpt"
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
+CONFIGURATION = "recipe.json"
 
 Objective = Callable[[Any, Tensor, Tensor], Tensor]
 """The loss, a scalar, of a network's outputs, the images that it had, and their masks.
@@ -54,7 +55,8 @@ class Run:
     """Trains ``network`` by ``recipe`` towards ``objective`` and keeps everything in ``folder``.
 
     The folder holds ``last.ckpt`` (all that going on needs), ``weights.safetensors`` (half
-    precision, the average where one is kept), ``metrics.json`` and TensorBoard's files. A run whose
+    precision, the average where one is kept), ``metrics.json`` (every ``validate_every`` steps: the
+    mean loss since the last such step, and what was watched) and TensorBoard's files. A run whose
     folder holds a checkpoint goes on where that was written, to the same weights as if it had never
     stopped.
     """
@@ -79,10 +81,17 @@ class Run:
             average = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
             self._average = AveragedModel(self._bare, multi_avg_fn=average, use_buffers=True)
         self._step = 0
+        self._losses: list[float] = []
+        """Since the last record in ``_measured``."""
         self._measured: list[dict[str, float]] = []
         self._stop_asked = False
         if (folder / CHECKPOINT).is_file():
             self._resume()
+
+    @property
+    def step(self) -> int:
+        """How many steps were taken, those of earlier starts included."""
+        return self._step
 
     def stop(self) -> None:
         """Asks ``train`` to end after its present step; callable from a signal handler."""
@@ -93,25 +102,28 @@ class Run:
 
         Raises:
             StoppedError: ``stop`` was called; all steps so far are kept.
-            TrainingError: the loss is not a number, or the disk is full.
+            TrainingError: the loss is not a number, the device's memory or the disk is full.
         """
+        shown = self._fabric.is_global_zero
         try:
-            for stage, stage_start, first_draw in self._stages_left():
-                for images, masks in self._batches(ingredients, stage, stage_start, first_draw):
-                    rate = learning_rate(stage, self._step - stage_start)
-                    loss = self._learn(images, masks, rate)
-                    self._step += 1
-                    self._fabric.log_dict({"loss": loss, "learning_rate": rate}, self._step)
-                    last_of_stage = self._step == stage_start + stage.steps
-                    due = self._step % self._recipe.validate_every == 0 or last_of_stage
-                    if validation is not None and due:
-                        self._validate(validation, stage.size)
-                    if self._step % self._recipe.save_every == 0:
-                        self._save()
-                    if self._anyone_stops():
-                        raise StoppedError(
-                            f"Stopped after step {self._step}; start again to go on."
-                        )
+            with Progress(self._recipe.stages, self._step, shown=shown) as progress:
+                for stage, stage_start, first_draw in self._stages_left():
+                    for images, masks in self._batches(ingredients, stage, stage_start, first_draw):
+                        rate = learning_rate(stage, self._step - stage_start)
+                        loss = self._learn(images, masks, rate)
+                        self._step += 1
+                        self._losses.append(loss)
+                        self._fabric.log_dict({"loss": loss, "learning_rate": rate}, self._step)
+                        progress.advance(stage, loss)
+                        last_of_stage = self._step == stage_start + stage.steps
+                        if self._step % self._recipe.validate_every == 0 or last_of_stage:
+                            self._measure(validation, stage.size)
+                        if self._step % self._recipe.save_every == 0:
+                            self._save()
+                        if self._anyone_stops():
+                            raise StoppedError(
+                                f"Stopped after step {self._step}; start again to go on."
+                            )
         finally:
             self._save()
 
@@ -129,10 +141,6 @@ class Run:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         world, rank = self._fabric.world_size, self._fabric.global_rank
         done = self._step - stage_start
-        if stage.batch % world:
-            raise TrainingError(
-                f"A batch of {stage.batch} cannot be shared by {world} processes; change one."
-            )
         next_draw = first_draw + done * stage.batch
         last_draw = first_draw + stage.steps * stage.batch
         loader = DataLoader(
@@ -142,16 +150,7 @@ class Run:
             num_workers=self._recipe.workers,
             drop_last=True,
         )
-        return iter(
-            tqdm(
-                loader,
-                desc=f"{stage.size}x{stage.size}",
-                total=stage.steps,
-                initial=done,
-                mininterval=5,
-                disable=rank > 0,
-            )
-        )
+        return iter(loader)
 
     def _learn(self, images: Tensor, masks: Tensor, rate: float) -> float:
         """One step for each of the recipe's scales; gives the last one's loss."""
@@ -169,27 +168,29 @@ class Run:
 
     def _descend(self, inputs: Tensor, targets: Tensor) -> float:
         statistics = [buffer.clone() for buffer in self._bare.buffers()]
-        loss = self._objective(self._network(inputs), inputs, targets)
-        # Averaged over all processes, so that all of them stop when it is not finite.
-        mean_loss = self._mean_over_processes(loss.detach())
         self._optimiser.zero_grad(set_to_none=True)
         try:
-            if not math.isfinite(mean_loss):
-                raise RuntimeError("the loss is not finite")
+            loss = self._objective(self._network(inputs), inputs, targets)
+            # Averaged over all processes, so that all of them stop when it is not finite.
+            mean_loss = self._mean_over_processes(loss.detach())
+            _require_finite(mean_loss, "loss")
             self._fabric.backward(loss)
-            self._fabric.clip_gradients(
+            norm = self._fabric.clip_gradients(
                 self._network,
                 self._optimiser,
                 max_norm=self._recipe.clip or math.inf,
-                error_if_nonfinite=True,
+                error_if_nonfinite=False,
             )
-        except RuntimeError as error:
+            _require_finite(float(norm), "gradient")  # type: ignore[arg-type]
+        except (ArithmeticError, torch.OutOfMemoryError) as error:
             # The forward pass has already moved the running statistics of batch normalisation.
             for buffer, before in zip(self._bare.buffers(), statistics, strict=True):
                 buffer.copy_(before)
+            is_full = isinstance(error, torch.OutOfMemoryError)
+            repair = "Take a smaller batch" if is_full else "Lower the learning rate"
             raise TrainingError(
                 f"Step {self._step} failed ({error}); all steps before it are in "
-                f"{self._folder / CHECKPOINT}. Lower the learning rate and start again to go on."
+                f"{self._folder / CHECKPOINT}. {repair} and start again to go on."
             ) from error
         self._optimiser.step()
         return mean_loss
@@ -202,15 +203,18 @@ class Run:
         assert isinstance(mean, Tensor)
         return float(mean)
 
-    def _validate(self, validation: Validation, size: int) -> None:
+    def _measure(self, validation: Validation | None, size: int) -> None:
+        loss, self._losses = math.fsum(self._losses) / len(self._losses), []
         if not self._fabric.is_global_zero:
             return
-        started = time.monotonic()
-        measured = validation.measure(self._kept, size, self._fabric)
-        self._fabric.log_dict(measured, self._step)
-        took_s = round(time.monotonic() - started, 1)
-        self._measured.append({"step": self._step, "size": size, **measured, "took_s": took_s})
-        log.info("%s", self._measured[-1])
+        record = {"step": self._step, "size": size, "loss": round(loss, 6)}
+        if validation is not None:
+            started = time.monotonic()
+            watched = validation.measure(self._kept, size, self._fabric)
+            self._fabric.log_dict(watched, self._step)
+            record |= {**watched, "took_s": round(time.monotonic() - started, 1)}
+        self._measured.append(record)
+        log.info("%s", record)
 
     @property
     def _kept(self) -> nn.Module:
@@ -222,6 +226,7 @@ class Run:
             "network": self._bare,
             "optimiser": self._optimiser,
             "step": self._step,
+            "losses": self._losses,
             "measured": self._measured,
         }
         return state if self._average is None else state | {"average": self._average}
@@ -235,7 +240,8 @@ class Run:
             raise TrainingError(
                 f"{path} is damaged or of another recipe; name another output folder."
             ) from error
-        self._step, self._measured = state["step"], state["measured"]
+        self._step, self._losses = state["step"], state["losses"]
+        self._measured = state["measured"]
         log.info("going on at step %d", self._step)
 
     def _save(self) -> None:
@@ -259,6 +265,28 @@ class Run:
             ) from error
 
 
+def _require_finite(value: float, name: str) -> None:
+    """Raises FloatingPointError."""
+    if not math.isfinite(value):
+        raise FloatingPointError(f"the {name} is not finite")
+
+
+def require_shareable(recipe: Recipe, processes: int) -> None:
+    """Raises TrainingError where so many processes cannot share the batches of ``recipe``."""
+    for stage in recipe.stages:
+        share, left_over = divmod(stage.batch, processes)
+        if left_over:
+            raise TrainingError(
+                f"A batch of {stage.batch} cannot be shared by {processes} processes; change one."
+            )
+        smallest = min(_scaled_side(stage.size, scale) for scale in recipe.scales)
+        if share * (smallest // STRIDE) ** 2 < 2:
+            raise TrainingError(
+                f"A picture of {smallest} pixels a process leaves batch normalisation a single "
+                "value; use a larger batch or size, or fewer processes."
+            )
+
+
 def half_precision(network: nn.Module) -> dict[str, Tensor]:
     """The state of ``network`` as it is shipped: in half precision, without counters."""
     return {
@@ -271,8 +299,12 @@ def half_precision(network: nn.Module) -> dict[str, Tensor]:
 def _scaled(inputs: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
     if scale == 1.0:
         return inputs, targets
-    size = round(inputs.shape[-1] * scale / STRIDE) * STRIDE
+    size = _scaled_side(inputs.shape[-1], scale)
     return (
         interpolate(inputs, size=size, mode="bilinear", align_corners=False),
         interpolate(targets, size=size, mode="nearest"),
     )
+
+
+def _scaled_side(side: int, scale: float) -> int:
+    return max(STRIDE, round(side * scale / STRIDE) * STRIDE)

