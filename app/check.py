@@ -19,6 +19,9 @@ from av.codec.codec import UnknownCodecError
 from numpy.typing import NDArray
 
 from app.installed import package_versions
+from app.sources.base import SourceError
+from app.sources.decoding import Decoding
+from app.sources.opening import open_source
 from app.version import version
 from models.backends.base import BackendError
 from models.backends.processor import processor_name
@@ -33,6 +36,7 @@ from models.weights import DEFAULT_WEIGHTS
 GOLDEN_FRAME = Path(__file__).parents[1] / "assets" / "golden" / "frame.png"
 GOLDEN_MASK = GOLDEN_FRAME.with_name("mask.png")
 LEAST_IOU = 0.99
+_DEMO_CLIP = Path(__file__).parents[1] / "assets" / "demo.mp4"
 
 _PACKAGES = (
     "av",
@@ -84,6 +88,8 @@ class CheckReport:
     processor: str
     gpus: tuple[str, ...]
     """Name and driver of each NVIDIA GPU."""
+    gpu_decoding: str
+    """``works``, or the sentence that says why no GPU decodes video here."""
     packages: Mapping[str, str]
     """Installed versions."""
     codecs: Mapping[str, bool]
@@ -111,6 +117,7 @@ def check() -> CheckReport:
         system=platform.platform(),
         processor=processor_name(),
         gpus=_gpus(),
+        gpu_decoding=_gpu_decoding(),
         packages=package_versions(_PACKAGES),
         codecs=codecs,
         runtimes=tuple(_try(name) for name in BACKEND_NAMES if name != AUTO),
@@ -146,6 +153,7 @@ def as_table(report: CheckReport) -> str:
         f"PolypLens {report.polyplens} on Python {report.python}, {report.system}",
         f"Processor  {report.processor}",
         f"GPU        {'; '.join(report.gpus) or 'no NVIDIA GPU was found'}",
+        f"Decoding   on the GPU: {report.gpu_decoding}",
         "",
         *_columns(report.packages.items()),
         "",
@@ -211,6 +219,14 @@ def _gpus() -> tuple[str, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(answer.stdout.splitlines())
+
+
+def _gpu_decoding() -> str:
+    try:
+        open_source(_DEMO_CLIP, Decoding.GPU).close()
+    except SourceError as error:
+        return str(error)
+    return "works"
 
 
 def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from app.sinks.output_folder import claim, clear
 from app.sinks.replay_sink import Look, ReplaySink
 from app.sinks.summary import InputSummary, Outcome, RuntimeSummary, Summary, write_summary
 from app.sources.base import SourceError, SourceInfo, VideoSource
+from app.sources.decoding import Decoding
 from app.sources.excerpt import Excerpt
 from app.sources.opening import open_source
 from app.version import version
@@ -44,6 +45,8 @@ class ReplayOptions:
     marked_pictures: bool
     screen_text: bool
     force: bool
+    decoding: Decoding = Decoding.AUTO
+    """Of video files."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +83,7 @@ def replay(
     """
     # The stages are the threads; OpenCV's own would take the processor from the network.
     cv2.setNumThreads(1)
-    with Excerpt(open_source(location), options.start_s, options.end_s) as source:
+    with Excerpt(open_source(location, options.decoding), options.start_s, options.end_s) as source:
         if options.start_s > 0 and source.info.frame_count == 0:
             raise SourceError(
                 f"{source.info.name} has no frame at --start or later; name an earlier start."
@@ -110,18 +113,22 @@ def _replay(
         options.marked_pictures,
         options.screen_text,
     )
-    clear(folder)
-    sink = ReplaySink(folder, source.info, look)
-    segmenter = Segmenter(backend)
-    pipeline = Pipeline(source, segmenter, sink, DropPolicy.EVERY)
-    run = _Run(source, pipeline, segmenter, sink, look, time.monotonic())
 
     def record(outcome: Outcome, error: str | None = None) -> Summary:
         summary = _summary(run, options, outcome, error)
         write_summary(folder, summary)
         return summary
 
-    record(Outcome.RUNNING)
+    clear(folder)
+    with ExitStack() as undo:
+        undo.callback(clear, folder)
+        sink = ReplaySink(folder, source.info, look)
+        undo.callback(sink.close)
+        segmenter = Segmenter(backend)
+        pipeline = Pipeline(source, segmenter, sink, DropPolicy.EVERY)
+        run = _Run(source, pipeline, segmenter, sink, look, time.monotonic())
+        record(Outcome.RUNNING)
+        undo.pop_all()
     try:
         outcome = _finish(pipeline, lambda: progress(source.info, pipeline.snapshot()))
     except Exception as error:
@@ -140,6 +147,11 @@ def _finish(pipeline: Pipeline, progress: Callable[[], None]) -> Outcome:
         pipeline.stop()
         pipeline.join()
         return Outcome.INTERRUPTED
+    except Exception:
+        # It may be the display of the progress that failed, with everything still running.
+        pipeline.stop()
+        pipeline.join()
+        raise
     progress()
     return Outcome.COMPLETE
 
@@ -170,6 +182,7 @@ def _summary(
             rate=float(source.rate),
             interlaced=source.interlaced,
             rotation=source.rotation,
+            decoded_on_gpu=source.on_gpu,
             start_s=options.start_s,
             end_s=options.end_s,
             undecodable=report.undecodable,

@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from app.commands.options import add_debug, add_network, config_from, seconds
-from app.commands.outcome import DONE, FAILED, complain
+from app.commands.outcome import DONE, FAILED, complain, say
 from app.overlay import Marker
 from app.sinks.base import DiskFullError, SinkError
 from app.sources.base import SourceError
+from app.sources.decoding import Decoding
 from models.backends.base import Aim, Backend
 from models.backends.selection import choose_backend
 
@@ -43,6 +44,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how a polyp is marked (default: %(default)s)",
     )
     add_network(parser)
+    parser.add_argument(
+        "--decoder",
+        choices=[decoding.value for decoding in Decoding],
+        default=Decoding.AUTO.value,
+        help="who decodes video files: the CPU, an NVIDIA GPU, or that one where it gives the very "
+        "pictures of the CPU (default: %(default)s)",
+    )
     parser.add_argument("--force", action="store_true", help="replace an earlier replay")
     parser.add_argument("--no-video", action="store_true", help="write masks and table alone")
     parser.add_argument(
@@ -71,6 +79,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         marked_pictures=not arguments.no_video,
         screen_text=arguments.keep_screen_text,
         force=arguments.force,
+        decoding=Decoding(arguments.decoder),
     )
 
     @cache
@@ -94,13 +103,13 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             continue
         finally:
             display.close()
-        print(
+        say(
             f"{summary.input.name}: {summary.frames} frames in {summary.elapsed_s:.1f} s "
             f"({summary.frames_per_s:.1f} frames/s), {summary.marked_frames} of them with a polyp "
             f"marked; written to {folder}"
         )
         for message in summary.input.messages:
-            print(f"{summary.input.name}: {message}")
+            say(f"{summary.input.name}: {message}")
         if summary.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
     if failed and len(arguments.inputs) > 1:

@@ -40,6 +40,7 @@ class InputSummary:
     interlaced: bool
     rotation: int
     """Degrees clockwise by which the pictures were turned; what is written is upright."""
+    decoded_on_gpu: bool
     start_s: float
     end_s: float | None
     """Where the replay was told to end; None: with the source."""
@@ -99,4 +100,12 @@ def write_summary(folder: Path, summary: Summary) -> None:
     text = json.dumps(
         asdict(summary), indent=2, ensure_ascii=False, default=lambda value: value.value
     )
-    replace_file(folder / SUMMARY_FILE, f"{text.replace(str(Path.home()), '~')}\n".encode())
+    replace_file(folder / SUMMARY_FILE, f"{_without_home(text)}\n".encode())
+
+
+def _without_home(text: str) -> str:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return text  # a user without one, as in some containers
+    return text if home == Path(home.anchor) else text.replace(str(home), "~")

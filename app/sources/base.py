@@ -48,6 +48,8 @@ class SourceInfo:
     rotation: int = 0
     """Degrees clockwise by which the stored picture was turned: 0, 90, 180 or 270."""
     codec: str = ""
+    on_gpu: bool = False
+    """Whether a GPU decodes it."""
 
 
 @dataclass(frozen=True, slots=True)

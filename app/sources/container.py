@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -51,8 +52,20 @@ _OPTIONS = {
 }
 
 
-def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
+def new_gpu() -> HWAccel:
+    """What FFmpeg is given to decode on the first NVIDIA GPU, in a CUDA context of its own.
+
+    The network's context is not shared: FFmpeg refuses one that was made with other flags.
+    """
+    return HWAccel("cuda")
+
+
+def open_container(path: Path, *, on_gpu: bool = False) -> tuple[InputContainer, VideoStream]:
     """The open file and its video stream; the caller closes the container.
+
+    Args:
+        on_gpu: decode on the GPU, which is there. FFmpeg has the CPU decode what the GPU cannot;
+            frames that are not NV12 come from the CPU.
 
     Raises:
         SourceNotFoundError: there is no such file.
@@ -68,6 +81,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
             options=_OPTIONS,
             metadata_errors="replace",  # a title need not be UTF-8 for the video to play
             timeout=(IO_TIMEOUT_S, IO_TIMEOUT_S),
+            hwaccel=new_gpu() if on_gpu else None,
         )
     except PermissionError as error:
         raise SourceError(f"{path} may not be read; give yourself read permission.") from error

@@ -18,7 +18,12 @@ _H273_BT601 = (5, 6)
 _HD_HEIGHT = 720
 """Untagged video is BT.709 from this height on and BT.601 below."""
 
-_EIGHT_BIT_420 = frozenset({"yuv420p", "yuvj420p"})
+EIGHT_BIT_420 = {
+    "yuv420p": PixelFormat.YUV420P,
+    "yuvj420p": PixelFormat.YUV420P,
+    "nv12": PixelFormat.NV12,
+}
+"""What is copied as it is, by FFmpeg's name."""
 _INTERPOLATION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 
 
@@ -45,7 +50,7 @@ class PictureMaker:
         if frame.width % 2 or frame.height % 2 or not _is_yuv(frame):
             return self._rgb24(frame)
         matrix, full_range = _matrix(frame), _is_full_range(frame)
-        if frame.format.name not in _EIGHT_BIT_420 or matrix is None:
+        if frame.format.name not in EIGHT_BIT_420 or matrix is None:
             value_range = ColorRange.JPEG if full_range else ColorRange.MPEG
             frame = self._reformatter.reformat(
                 frame,
@@ -58,28 +63,27 @@ class PictureMaker:
                 threads=1,
             )
         return Picture(
-            self._packed_yuv420p(frame),
-            PixelFormat.YUV420P,
+            self._packed(frame),
+            EIGHT_BIT_420[frame.format.name],
             matrix or ColourMatrix.BT709,
             full_range,
         )
 
-    def _packed_yuv420p(self, frame: VideoFrame) -> NDArray[np.uint8]:
+    def _packed(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """The planes of 8-bit 4:2:0, turned, one after the other as in ``PixelFormat``."""
         height, width = frame.height, frame.width
         if self._quarter_turns % 2:
             height, width = width, height
         packed = np.empty((height * 3 // 2, width), np.uint8)
-        samples = packed.reshape(-1)
-        luma = height * width
-        chroma = luma // 4
-        for plane, start, shape in zip(
-            frame.planes,
-            (0, luma, luma + chroma),
-            ((height, width), (height // 2, width // 2), (height // 2, width // 2)),
-            strict=True,
-        ):
-            part = samples[start : start + shape[0] * shape[1]].reshape(shape)
-            np.copyto(part, np.rot90(_rows(plane, plane.width), self._quarter_turns))
+        room = packed.reshape(-1)
+        planes = frame.planes
+        for index, plane in enumerate(planes):
+            # U and V lie in the last two planes, or side by side in one.
+            channels = 2 if index and len(planes) == 2 else 1
+            samples = _rows(plane, plane.width * channels).reshape(plane.height, -1, channels)
+            turned = np.rot90(samples, self._quarter_turns)
+            np.copyto(room[: turned.size].reshape(turned.shape), turned)
+            room = room[turned.size :]
         packed.setflags(write=False)
         return packed
 
@@ -110,7 +114,7 @@ def _rows(plane: VideoPlane, row_bytes: int) -> NDArray[np.uint8]:
 def _is_yuv(frame: VideoFrame) -> bool:
     # Grey has one component, grey with alpha two, a palette one.
     name = frame.format.name
-    return name in _EIGHT_BIT_420 or (not frame.format.is_rgb and len(frame.format.components) > 2)
+    return name in EIGHT_BIT_420 or (not frame.format.is_rgb and len(frame.format.components) > 2)
 
 
 def _matrix(frame: VideoFrame) -> ColourMatrix | None:

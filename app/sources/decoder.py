@@ -21,6 +21,10 @@ _STALL_LIMIT_S = 8.0
 _READ_ERRORS_LIMIT = 16
 """Errors of the container in a row, after which the rest of the file is given up."""
 
+_GPU_ERRORS_LIMIT = 8
+"""Errors of the GPU in a row, after which it is taken for lost; damaged pictures come fewer."""
+_GPU_ERRORS = (av.error.ExternalError, av.error.BlockingIOError)
+
 _HEADER_TOLERANCE_S = 0.5
 _PROGRESSIVE = (0, 1)  # AVFieldOrder: unknown, progressive
 
@@ -31,13 +35,18 @@ _FRAME_PER_PACKET = frozenset({"ffv1", "h264", "hevc", "mjpeg", "mpeg2video", "m
 class Decoder:
     """Frames of the file in presentation order. Belongs to one thread.
 
+    Args:
+        on_gpu: as in ``open_container``. A GPU does not tell what is damaged within a picture:
+            such frames are given, and not counted.
+
     Raises:
         SourceError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_gpu: bool = False) -> None:
         self._path = path
-        self._container, self.stream = open_container(path)
+        self.on_gpu = on_gpu
+        self._container, self.stream = open_container(path, on_gpu=on_gpu)
         # Half the cores: the network needs the others, and each thread holds a frame more. Whole
         # frames come out the same for any number; damaged ones are patched up differently.
         self.stream.thread_count = max(1, min(4, (os.cpu_count() or 1) // 2))
@@ -50,6 +59,7 @@ class Decoder:
         self._given = 0
         self._errors = 0
         self._read_errors_in_row = 0
+        self._gpu_errors_in_row = 0
         self._end_reached: int | None = None
         self.damaged = 0
         """Frames given although parts of them are damaged."""
@@ -77,7 +87,7 @@ class Decoder:
         """The next frame; None at the end or when interrupted.
 
         Raises:
-            SourceError: the disk, or the decoder, gives nothing for seconds.
+            SourceError: the disk, or the decoder, gives nothing for seconds; or the GPU fails.
         """
         deadline_s = time.monotonic() + _STALL_LIMIT_S
         while not self._ready:
@@ -151,12 +161,25 @@ class Decoder:
                 self._end_reached = max(end, self._end_reached or end)
         try:
             frames = self.stream.decode(packet)
-        except (av.FFmpegError, ValueError, MemoryError):
+        except (av.FFmpegError, ValueError, MemoryError) as error:
             self._errors += 1
+            if self.on_gpu and isinstance(error, _GPU_ERRORS):
+                self._count_gpu_error(error)
             return
+        if frames:
+            self._gpu_errors_in_row = 0
         self._given += len(frames)
         self.damaged += sum(frame.is_corrupt for frame in frames)
         self._ready.extend(frames)
+
+    def _count_gpu_error(self, error: Exception) -> None:
+        self._gpu_errors_in_row += 1
+        if self._gpu_errors_in_row == _GPU_ERRORS_LIMIT:
+            self.finish()
+            raise SourceError(
+                f"The GPU stopped decoding {self._path.name}; "
+                "have the CPU decode it (--decoder cpu)."
+            ) from error
 
     def _ends_early(self) -> bool:
         """Whether the header tells of more than was there. TS and MPEG have no such header."""

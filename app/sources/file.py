@@ -18,10 +18,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from app.frame import Frame
-from app.sources.base import ReadReport, SeekableSource, SourceError, SourceFormatError, SourceInfo
+from app.sources.base import ReadReport, SeekableSource, SourceError, SourceInfo
 from app.sources.decoded_picture import PictureMaker
 from app.sources.decoder import Decoder
+from app.sources.decoding import Decoding
 from app.sources.frame_clock import FrameClock
+from app.sources.gpu_decoding import open_decoder
 from app.sources.timeline import Keyframe, Timeline, read_timeline
 
 _DEFAULT_RATE = Fraction(25)
@@ -33,34 +35,25 @@ _KEYFRAMES_TRIED = 4
 class FileSource(SeekableSource):
     """A video file: MP4, MOV, MKV, WebM, AVI, MPEG or TS, and nothing outside it.
 
-    Pictures are YUV420P with the file's own matrix and range, or RGB24 for odd sizes and for RGB
-    and grey video; rotation is applied, 10-bit becomes 8-bit. Where the resolution changes within
-    the file, the pictures' sizes do. Damage is passed over and counted in ``report``; after a
-    ``seek``, a damaged part that is read twice may count twice.
+    Pictures are YUV420P, NV12 where a GPU decodes, with the file's own matrix and range, or RGB24
+    for odd sizes and for RGB and grey video; rotation is applied, 10-bit becomes 8-bit. Where the
+    resolution changes within the file, the pictures' sizes do. Damage is passed over and counted
+    in ``report``; after a ``seek``, a damaged part that is read twice may count twice. A GPU does
+    not tell what is damaged within a picture, so that is not counted then.
 
     Raises:
         SourceNotFoundError: there is no such file.
         SourceFormatError: no frame of it can be decoded.
-        SourceError: it may not be read.
+        SourceError: it may not be read, or the GPU is to decode it and does not.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, decoding: Decoding = Decoding.CPU) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._interrupted = threading.Event()
         self._closed = False
-        self._decoder = Decoder(path)
-        try:
-            first = self._decoder.next(self._interrupted.is_set)
-            if first is None:
-                raise SourceFormatError(
-                    f"No frame of {path} can be decoded; copy it again from the recorder, "
-                    "or convert it to H.264."
-                )
-            self._info = _describe(path, self._decoder, first)
-        except BaseException:
-            self._decoder.close()
-            raise
+        self._decoder, first = open_decoder(path, decoding)
+        self._info = _describe(path, self._decoder, first)
         self._pictures = PictureMaker(self._info.rotation)
         self._clock = self._new_clock()
         self._origin = self._stamp(first) or 0
@@ -198,7 +191,7 @@ class FileSource(SeekableSource):
         if self._interrupted.is_set():
             return
         self._decoder.close()
-        self._decoder = Decoder(self._path)
+        self._decoder = Decoder(self._path, on_gpu=self._decoder.on_gpu)
         self._clock = self._new_clock()
         self._index = 0
         while (timed := self._next()) is not None:
@@ -270,6 +263,7 @@ def _describe(path: Path, decoder: Decoder, first: VideoFrame) -> SourceInfo:
         interlaced=first.interlaced_frame,
         rotation=rotation,
         codec=stream.codec_context.name,
+        on_gpu=decoder.on_gpu,
     )
 
 

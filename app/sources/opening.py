@@ -6,15 +6,21 @@ import re
 from pathlib import Path
 
 from app.sources.base import SourceError, VideoSource
+from app.sources.decoding import Decoding
 from app.sources.images import SUFFIXES, ImageSource
+from app.sources.live_opening import is_live
+from app.sources.stream_address import FORMS
 
 PHANTOM = "phantom"
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def open_source(location: str | Path) -> VideoSource:
+def open_source(location: str | Path, decoding: Decoding = Decoding.CPU) -> VideoSource:
     """The source at ``location``: a video file, an image, a folder of images, or ``"phantom"``.
+
+    Args:
+        decoding: who decodes a video file.
 
     Raises:
         SourceError: it cannot be opened; the sentence names the repair.
@@ -23,14 +29,25 @@ def open_source(location: str | Path) -> VideoSource:
         from app.sources.phantom import PhantomSource  # draws its world when it is made
 
         return PhantomSource()
-    if _URL.match(str(location)):
+    typed = str(location)
+    if is_live(typed):
         raise SourceError(
-            f"{location} is a network address, and nothing is ever fetched from a network; "
-            "download the video and give its path."
+            f"{_shown(typed)} is live, and for view and bench alone; give the path of a recording."
+        )
+    if _URL.match(typed):
+        raise SourceError(
+            f"{_shown(typed)} is no address of a live stream and no path of a recording; give a "
+            f"path, or to view and bench {FORMS}."
         )
     path = Path(location)
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return ImageSource(path)
     from app.sources.file import FileSource  # loads FFmpeg
 
-    return FileSource(path)
+    return FileSource(path, decoding)
+
+
+def _shown(location: str) -> str:
+    """``location``, of an address no more than its scheme: the rest may hold a password."""
+    scheme, is_address, _ = location.partition("://")
+    return f"{scheme}://…" if is_address else location

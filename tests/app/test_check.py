@@ -49,6 +49,12 @@ def test_the_table_names_every_finding(report: checks.CheckReport) -> None:
     assert report.packages["numpy"] == np.__version__
 
 
+def test_the_table_says_whether_a_gpu_decodes(report: checks.CheckReport) -> None:
+    assert f"Decoding   on the GPU: {report.gpu_decoding}\n" in as_table(report)
+    if not Path("/dev/nvidiactl").exists():
+        assert "no NVIDIA GPU with its driver was found" in report.gpu_decoding
+
+
 def test_json_says_the_same(report: checks.CheckReport) -> None:
     content = json.loads(as_json(report))
     assert content["works"] is True

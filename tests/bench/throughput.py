@@ -17,6 +17,7 @@ from app.overlay import Marker
 from app.pipeline.metrics import PipelineSnapshot
 from app.replay import ReplayOptions, replay
 from app.sources.base import SourceInfo
+from app.sources.decoding import Decoding
 from app.sources.opening import open_source
 from models.backends.base import Aim
 from models.backends.selection import AUTO, choose_backend
@@ -91,7 +92,9 @@ def _bare_frames_per_s(clip: Path, aim: Aim) -> float:
         return (FRAMES - WARM_UP) / (time.perf_counter() - begun_s)
 
 
-def replay_frames_per_s(clip: Path, backend: str, *, marked_pictures: bool) -> float:
+def replay_frames_per_s(
+    clip: Path, backend: str, *, marked_pictures: bool, decoding: Decoding = Decoding.AUTO
+) -> float:
     """Of a replay of ``clip`` by the runtime of that name, from ``WARM_UP`` to its end."""
     seen: list[tuple[float, int]] = []
 
@@ -107,6 +110,7 @@ def replay_frames_per_s(clip: Path, backend: str, *, marked_pictures: bool) -> f
         marked_pictures=marked_pictures,
         screen_text=False,
         force=False,
+        decoding=decoding,
     )
     with tempfile.TemporaryDirectory() as folder:
         replay(

@@ -181,7 +181,8 @@ def summary(results: Mapping[str, Any]) -> str:
         elif name == REPLAY:
             what = (
                 f"{result['masks_and_table_frames_per_s']:.0f} frames/s, "
-                f"{result['marked_video_too_frames_per_s']:.0f} with marked video"
+                f"{result['marked_video_too_frames_per_s']:.0f} with marked video, "
+                f"decoded on the {'GPU' if result['decoded_on_gpu'] else 'CPU'}"
             )
         else:
             alone = result["network_alone"]

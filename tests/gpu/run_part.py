@@ -5,32 +5,23 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.locations import ROOT
+from tests.gpu.limited_run import TooSlowError, run_limited
 
 
 def run_part(name: str, target: str, iterations: int, timeout_s: float) -> dict[str, Any]:
     """What ``tests.gpu.parts.<name>.measure`` gave, or ``{"refused": reason}``."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "tests.gpu.run_part", name, target, str(iterations)]
+        command = ["-m", "tests.gpu.run_part", name, target, str(iterations), str(output)]
         try:
-            part = subprocess.run(
-                [*command, str(output)],
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return {"refused": f"not done after {timeout_s:.0f} s"}
+            part = run_limited(command, timeout_s)
+        except TooSlowError as error:
+            return {"refused": str(error)}
         if part.returncode != 0 or not output.exists():
             lines = part.stderr.strip().splitlines() or [f"exit code {part.returncode}"]
             return {"refused": lines[-1]}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.gpu.check import LEAST, all_went_well, bars, ratios, summary, write_report
 from tests.gpu.device import DeviceFacts
 from tests.gpu.floor import floor_of
+from tests.gpu.limited_run import TooSlowError, run_limited
 from tests.gpu.run_part import run_part
-from tests.gpu.run_tests import count_results
+from tests.gpu.run_tests import GPU_TESTS, count_results
 from tests.gpu.timing import latency
 from tests.locations import ROOT
 
@@ -45,6 +49,7 @@ def results(**changes: Any) -> dict[str, Any]:
         "replay_1080p": {
             "masks_and_table_frames_per_s": 500.0,
             "marked_video_too_frames_per_s": 410.0,
+            "decoded_on_gpu": True,
         },
         **changes,
     }
@@ -90,12 +95,17 @@ def test_a_refused_peer_is_left_out_of_the_ratios_and_fails_the_check() -> None:
 
 
 def test_a_missed_bar_fails_the_check_and_is_named() -> None:
-    slow = {"masks_and_table_frames_per_s": 500.0, "marked_video_too_frames_per_s": 300.0}
+    slow = {
+        "masks_and_table_frames_per_s": 500.0,
+        "marked_video_too_frames_per_s": 300.0,
+        "decoded_on_gpu": False,
+    }
     missed = results(replay_1080p=slow)
     assert [name for name, bar in bars(missed).items() if not bar["reached"]] == [
         "marked_video_too_frames_per_s"
     ]
     assert "marked_video_too_frames_per_s: 300.0, at least 400: MISSED" in summary(missed)
+    assert "500 frames/s, 300 with marked video, decoded on the CPU" in summary(missed)
     assert not all_went_well(missed)
     assert all(bar["reached"] for bar in bars(results()).values())
 
@@ -120,6 +130,36 @@ def test_a_part_that_fails_gives_its_last_words() -> None:
 
 def test_a_part_that_takes_too_long_is_ended() -> None:
     assert run_part("torch_eager", "sm_75", 1, timeout_s=0.01) == {"refused": "not done after 0 s"}
+
+
+def test_what_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    started = tmp_path / "pid"
+    program = f"""
+import subprocess, sys, time
+sleeper = subprocess.Popen(["sleep", "120"])
+open({str(started)!r}, "w").write(str(sleeper.pid))
+time.sleep(120)
+"""
+    with pytest.raises(TooSlowError, match="not done after 3 s"):
+        run_limited(["-c", program], timeout_s=3)
+    until_s = time.monotonic() + 10
+    while is_running(int(started.read_text())):
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_every_test_that_needs_a_gpu_is_run() -> None:
+    folders = [ROOT / place for place in GPU_TESTS]
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        marked = re.search(r"mark\.gpu\b", path.read_text(encoding="utf-8"))
+        assert not marked or any(path.is_relative_to(folder) for folder in folders), path
 
 
 def test_the_tests_results_are_counted() -> None:

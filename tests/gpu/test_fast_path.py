@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from models.backends.base import BackendError
 from models.backends.cuda.compile import compile_cubin
 from models.geometry import Area
-from models.picture import ColourMatrix, Picture, PixelFormat
+from models.picture import Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
-from tests.models.pictures import as_picture, scene
+from tests.models.pictures import EVERY_FORM, Form, as_picture, scene
 
 pytestmark = pytest.mark.gpu
 
@@ -40,12 +40,12 @@ class NoNetwork:
 class Converter:
     """A fast path without an engine: its answer is the model's input."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, kernels: bytes) -> None:
         from models.backends.cuda.device import Device
         from models.backends.cuda.fast_path import FastPath
 
         self._device = Device()
-        self.path = FastPath(compile_cubin(target), SPEC, NoNetwork)
+        self.path = FastPath(kernels, SPEC, NoNetwork)
 
     def model_input(self, picture: Picture, area: Area) -> NDArray[np.uint8]:
         self.path.begin(picture, area)()
@@ -64,26 +64,24 @@ class Converter:
         self._device.close()
 
 
+@pytest.fixture(scope="module")
+def kernels(target: str) -> bytes:
+    return compile_cubin(target)
+
+
 @pytest.fixture
-def converter(target: str) -> Iterator[Converter]:
-    converter = Converter(target)
+def converter(kernels: bytes) -> Iterator[Converter]:
+    converter = Converter(kernels)
     yield converter
     converter.close()
 
 
-@pytest.mark.parametrize("pixel_format", PixelFormat)
-@pytest.mark.parametrize("full_range", [False, True])
-@pytest.mark.parametrize("matrix", ColourMatrix)
+@pytest.mark.parametrize("form", EVERY_FORM)
 @pytest.mark.parametrize(("size", "area"), GEOMETRIES)
 def test_the_device_makes_the_frame_that_the_cpu_makes(
-    converter: Converter,
-    size: tuple[int, int],
-    area: Area,
-    matrix: ColourMatrix,
-    full_range: bool,
-    pixel_format: PixelFormat,
+    converter: Converter, size: tuple[int, int], area: Area, form: Form
 ) -> None:
-    picture = as_picture(scene(*size), pixel_format, matrix, full_range)
+    picture = as_picture(scene(*size), *form)
     frame = converter.model_input(picture, area)
     assert_same_frame(frame, picture, area)
     assert np.mean(np.abs(frame.astype(np.int16) - model_input(picture, area, SPEC)) > 1) < 0.001
@@ -127,7 +125,6 @@ def test_more_pictures_than_lanes_are_refused(converter: Converter) -> None:
 
 
 def test_a_picture_in_pinned_memory_is_uploaded_from_there(converter: Converter) -> None:
-    """Without the copy, what is written there before the upload is done arrives on the device."""
     memory = np.zeros(4 * 1080 * 1920 * 3 // 2 + 100, np.uint8)
     converter.path.pin(memory)
     size = 1080 * 1920 * 3 // 2

@@ -24,6 +24,7 @@ def measure(target: str, iterations: int) -> dict[str, Any]:
     weights = read_weights(DEFAULT_WEIGHTS)
     if _CUDA not in onnxruntime.get_available_providers():
         raise RuntimeError("onnxruntime-gpu is not installed")
+    onnxruntime.preload_dlls()  # CUDA and cuDNN may have come with PyTorch's wheels
     session = onnxruntime.InferenceSession(weights.content, providers=[_CUDA])
     if session.get_providers()[0] != _CUDA:
         raise RuntimeError("ONNX Runtime did not start its CUDA provider")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.sources.decoding import Decoding
+from app.sources.opening import open_source
 from tests.bench.clip import recorded_clip
 from tests.bench.throughput import replay_frames_per_s
 from tests.gpu.device import clocks
@@ -16,13 +18,19 @@ def measure(target: str, iterations: int) -> dict[str, Any]:
     """Frames a second once it runs. ``iterations`` is not used: it is a video's worth."""
     build_engine(target)
     clip = recorded_clip(FRAMES)
+    with open_source(clip, Decoding.AUTO) as source:
+        decoded_on_gpu = source.info.on_gpu
     return {
         "frames": FRAMES,
+        "decoded_on_gpu": decoded_on_gpu,
         "masks_and_table_frames_per_s": replay_frames_per_s(
             clip, "tensorrt", marked_pictures=False
         ),
         "marked_video_too_frames_per_s": replay_frames_per_s(
             clip, "tensorrt", marked_pictures=True
+        ),
+        "masks_and_table_decoded_on_cpu_frames_per_s": replay_frames_per_s(
+            clip, "tensorrt", marked_pictures=False, decoding=Decoding.CPU
         ),
         "clocks": clocks(),
     }
