@@ -84,10 +84,15 @@ def compare(
         flipped_pixels += int(np.count_nonzero(mask != fp32_mask))
         difference = np.abs(probability.astype(np.int16) - fp32)
         largest_difference = max(largest_difference, int(difference.max()))
-        dices.append(Overlap.of(mask, fp32_mask).dice)
-        if is_polyp_free(path) and not _is_marked(fp32, spec):
-            empty_images += 1
-            empty_images_marked += _is_marked(probability, spec)
+        if _is_marked(fp32, spec):
+            dices.append(Overlap.of(mask, fp32_mask).dice)
+        else:
+            # Of specks that nobody sees, one pixel would decide.
+            marked = _is_marked(probability, spec)
+            dices.append(float(not marked))
+            if is_polyp_free(path):
+                empty_images += 1
+                empty_images_marked += marked
         on_image()
     return Agreement(
         measured_on=measured_on,

@@ -14,10 +14,11 @@ from rich.console import Console
 
 from engine_builder.certificate import certificate_table, verify
 from engine_builder.certified_build import BuildRequest, build_engines
-from engine_builder.command_line import add_debug_option, run_command, side_length
+from engine_builder.command_line import add_debug_option, run_command
 from engine_builder.precision import FP16, FP32, INT8
 from engine_builder.tensorrt_flavour import CURRENT, TARGETS
 from models.engine_folder import ENGINES_FOLDER, read_certificate
+from models.option_values import input_size
 from models.weights import DEFAULT_WEIGHTS
 
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    console = Console()
+    console = Console(markup=False)  # paths may hold brackets
     if options.show is not None:
         console.print(certificate_table({options.show: read_certificate(options.show)}))
     elif options.verify is not None:
@@ -97,9 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[CURRENT],
         help="GPU architectures (the present GPU's; without one sm_75)",
     )
-    parser.add_argument(
-        "--size", type=side_length, help="input side in pixels (the model's own); needs torch"
-    )
+    parser.add_argument("--size", type=input_size, help="input side in pixels (the model's own)")
     parser.add_argument(
         "--output", type=Path, default=ENGINES_FOLDER, metavar="DIR", help="(build/engines)"
     )

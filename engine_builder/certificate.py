@@ -12,7 +12,7 @@ from engine_builder.agreement import engine_agreement, require_agreement
 from engine_builder.command_line import EngineBuilderError
 from engine_builder.images import reference_files
 from engine_builder.progress import BuildProgress
-from engine_builder.tensorrt_flavour import present_target
+from models.backends.cuda.present import present_target
 from models.engine_folder import Agreement, Certificate, open_engine_folder
 from models.weights import read_weights
 

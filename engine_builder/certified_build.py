@@ -26,8 +26,9 @@ from engine_builder.layer_precision import count_layers, require_precision
 from engine_builder.plan import build_plan
 from engine_builder.precision import FP32, INT8, folded, to_half, to_int8
 from engine_builder.progress import BuildProgress
-from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour, present_target
+from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour
 from models.backends.cuda.compile import compile_cubin, kernels_source_sha256
+from models.backends.cuda.present import present_target
 from models.engine_folder import (
     Agreement,
     Certificate,

@@ -28,16 +28,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import fx
 
-from engine_builder.command_line import (
-    EngineBuilderError,
-    add_debug_option,
-    run_command,
-    side_length,
-    unit_interval,
-)
+from engine_builder.command_line import EngineBuilderError, add_debug_option, run_command
 from models.hardnet_checkpoint import CheckpointError
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
-from models.spec import ModelSpec
+from models.option_values import input_size, number_within
+from models.spec import LARGEST_CORE_MARGIN, ModelSpec
 from models.weights import sealed
 from models.whole_file import write_whole
 
@@ -280,20 +275,23 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("checkpoint", type=Path, help=".pth, .safetensors or .onnx")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the ONNX file to write")
     parser.add_argument(
-        "--size", type=side_length, default=SHIPPED_SPEC.width, help="input side in pixels (352)"
+        "--size", type=input_size, default=SHIPPED_SPEC.width, help="input side in pixels (352)"
     )
     parser.add_argument(
-        "--threshold", type=unit_interval, default=SHIPPED_SPEC.threshold, help="in [0, 1] (0.5)"
+        "--threshold",
+        type=number_within(0, 1),
+        default=SHIPPED_SPEC.threshold,
+        help="in [0, 1] (0.5)",
     )
     parser.add_argument(
         "--least-area",
-        type=unit_interval,
+        type=number_within(0, 1),
         default=SHIPPED_SPEC.least_area,
         help="share of the picture that a marked region's core has to cover (0.002)",
     )
     parser.add_argument(
         "--core-margin",
-        type=float,
+        type=number_within(0, LARGEST_CORE_MARGIN),
         default=SHIPPED_SPEC.core_margin,
         help="by how much, in logits, a core exceeds the threshold (0)",
     )

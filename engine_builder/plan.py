@@ -27,7 +27,7 @@ class BuiltPlan:
     layer_information: str
     """One line a layer, with the types of its inputs and outputs."""
     layer_source: str
-    """``ENGINE_INSPECTOR``, or ``BUILDER_LOG`` where no GPU is there to load the engine."""
+    """``BUILDER_LOG``, which needs no GPU, or ``ENGINE_INSPECTOR`` where that says nothing."""
 
 
 def build_plan(
@@ -86,15 +86,15 @@ def _build(
     # Without this neither log nor inspector gives the layers' types.
     config.profiling_verbosity = module.ProfilingVerbosity.DETAILED
     config.progress_monitor = _progress_monitor(module, on_phase, cancelled)
-    if flavour.builds_for_any_target:
-        _set_target(module, config, target)
+    if flavour.builds_for_any_target and not _set_target(module, config, target):
+        raise _failure(flavour, f"does not take {target} as its target", log)
     serialised: trt.IHostMemory | None = builder.build_serialized_network(network, config)
     if serialised is None:
         raise _failure(flavour, f"cannot build an engine for {target}", log)
     plan = bytes(memoryview(serialised))
-    if on_present_gpu:
-        return BuiltPlan(plan, _inspected(flavour, plan, log), ENGINE_INSPECTOR)
-    return BuiltPlan(plan, log.layer_information, BUILDER_LOG)
+    if log.layer_information or not on_present_gpu:
+        return BuiltPlan(plan, log.layer_information, BUILDER_LOG)
+    return BuiltPlan(plan, _inspected(flavour, plan, log), ENGINE_INSPECTOR)
 
 
 def _network_flags(module: Any) -> int:
@@ -103,14 +103,23 @@ def _network_flags(module: Any) -> int:
     return 0 if flag is None else 1 << int(flag)
 
 
-def _set_target(module: Any, config: Any, target: str) -> None:
+def _set_target(module: Any, config: Any, target: str) -> bool:
+    """Whether TensorRT-RTX takes ``target``: one it has no name for has to be the present GPU's."""
+    capability = module.ComputeCapability
     config.num_compute_capabilities = 1
-    config.set_compute_capability(getattr(module.ComputeCapability, capability_name(target)), 0)
+    return bool(
+        config.set_compute_capability(
+            getattr(capability, capability_name(target), capability.CURRENT), 0
+        )
+    )
 
 
 def _inspected(flavour: Flavour, plan: bytes, log: Any) -> str:
     module: Any = flavour.module
-    runtime: trt.Runtime = module.Runtime(log)
+    try:
+        runtime: trt.Runtime = module.Runtime(log)
+    except TypeError as error:
+        raise _failure(flavour, "does not start", log) from error
     engine: trt.ICudaEngine | None = runtime.deserialize_cuda_engine(plan)
     if engine is None:
         raise _failure(flavour, "cannot load the engine that it built", log)
@@ -119,22 +128,25 @@ def _inspected(flavour: Flavour, plan: bytes, log: Any) -> str:
 
 
 def _failure(flavour: Flavour, what: str, log: Any) -> EngineBuilderError:
-    reason = f": {log.last_error}" if log.last_error else ""
+    reason = f": {log.first_error}" if log.first_error else ""
     return EngineBuilderError(f"{flavour.name} {flavour.version} {what}{reason}.")
 
 
 def _logger(module: Any) -> Any:
-    """A logger that keeps the last error and what the builder says of the layers it made."""
+    """A logger that keeps what the builder says of the layers it made, and the first error.
+
+    Those that follow usually come of it; without a driver each is followed by that of its absence.
+    """
 
     class Log(module.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             module.ILogger.__init__(self)
-            self.last_error = ""
+            self.first_error = ""
             self.layer_information = ""
 
         def log(self, severity: trt.ILogger.Severity, message: str) -> None:
             if severity in (module.ILogger.INTERNAL_ERROR, module.ILogger.ERROR):
-                self.last_error = message.strip().rstrip(".")
+                self.first_error = self.first_error or message.strip().rstrip(".")
             elif message.startswith(_LAYERS_MESSAGE):
                 self.layer_information = message
 

@@ -21,7 +21,7 @@ class BuildProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TimeElapsedColumn(),
             console=console,
@@ -44,7 +44,7 @@ class BuildProgress:
     def stage(self, title: str, steps: int | None = None) -> Iterator[Stage]:
         """A stage of ``steps`` steps; without their number the bar only shows that work goes on."""
         if not self._console.is_terminal:
-            self._console.print(f"{title} …", soft_wrap=True)
+            self._console.print(f"{title} …", soft_wrap=True, markup=False)
         task = self._progress.add_task(title, total=steps)
         yield Stage(self._progress, task, title)
         self._progress.update(task, description=title, total=1, completed=1)

@@ -51,7 +51,7 @@ def _quantise_file(options: argparse.Namespace) -> None:
         raise EngineBuilderError(
             f"{options.onnx} is quantised already; name the model that it was made from."
         )
-    console = Console()
+    console = Console(markup=False)  # paths may hold brackets
     with BuildProgress(console) as progress:
         content, agreement = quantise(weights, _calibration_files(options.calibration), progress)
     write_whole(options.output, content)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -36,29 +34,14 @@ class Flavour:
         return self.name == _RTX
 
 
-def present_target() -> str | None:
-    """The architecture of this machine's first NVIDIA GPU, such as ``sm_75``; None without one."""
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        return None
-    answer = subprocess.run(
-        [command, "--query-gpu=compute_cap", "--format=csv,noheader"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    capability = answer.stdout.split()[:1]
-    if answer.returncode != 0 or not capability:
-        return None
-    return f"sm_{capability[0].replace('.', '')}"
-
-
 def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
     """TensorRT where every target is the GPU that is there, else TensorRT-RTX.
 
+    TensorRT-RTX builds for the targets that it has names for, and for the GPU that is there.
+
     Args:
         targets: architectures, such as ``sm_75``; never ``current``.
-        present: the GPU that is there, from ``present_target``.
+        present: the GPU that is there, from ``models.backends.cuda.present``.
 
     Raises:
         EngineBuilderError: none is installed, or the one installed cannot build for a target.
@@ -68,7 +51,8 @@ def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
         return full
     if rtx is not None:
         for target in targets:
-            if not hasattr(rtx.module.ComputeCapability, capability_name(target)):
+            named = hasattr(rtx.module.ComputeCapability, capability_name(target))
+            if not named and target != present:
                 raise EngineBuilderError(
                     f"TensorRT-RTX cannot build for {target}; install TensorRT, on a machine with "
                     f"that GPU, with: {_INSTALL_FULL}"

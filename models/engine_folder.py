@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from models.spec import ModelSpec
+from models.weights import SHIPPED_SHA256
 
 ENGINES_FOLDER = Path(__file__).parents[1] / "build" / "engines"
 """Where engines are built to, and looked for, unless told otherwise."""
@@ -49,7 +50,8 @@ class Agreement:
     """``flipped_pixels`` over all pixels, in [0, 1]."""
     mean_dice: float
     least_dice: float
-    """Dice, in [0, 1], between both masks of an image; 1 where both are empty."""
+    """Dice, in [0, 1], between both masks of an image. Where FP32 marks no region of at least
+    ``least_area``: 1 if this precision marks none either, else 0."""
     largest_probability_difference: float
     """Over all pixels, in [0, 1]."""
     empty_images: int
@@ -173,6 +175,10 @@ def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
         if folder.exists():
             folder.rename(replaced)
         partial.rename(folder)
+    except BaseException:
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(replaced, ignore_errors=True)
@@ -209,9 +215,18 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def build_options(certificate: Certificate, target: str) -> str:
-    """What ``build.py`` is given to build the certified engine again, for ``target``."""
-    calibration = " --calibration DIR" if certificate.calibration_sha256 else ""
-    return f"--{certificate.precision.lower()}{calibration} --target {target}"
+    """What ``build.py`` is given to build the certified engine again, for ``target``.
+
+    Files that the certificate knows by their hashes alone are ``DIR`` and ``FILE``.
+    """
+    options = [f"--{certificate.precision.lower()}"]
+    if certificate.calibration_sha256:
+        options.append("--calibration DIR")
+    if certificate.onnx_sha256 != SHIPPED_SHA256:
+        options.append("--onnx FILE")
+    if certificate.spec.width != ModelSpec().width:
+        options.append(f"--size {certificate.spec.width}")
+    return " ".join((*options, f"--target {target}"))
 
 
 def _refusal(

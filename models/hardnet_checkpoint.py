@@ -66,7 +66,9 @@ def read_state(path: str | PathLike[str], expected: Mapping[str, Tensor]) -> dic
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}).") from error
+    except Exception as error:  # damage makes the unpickler fail in every way there is
         # The unpickler tells a refused global from garbage by its wording alone.
         if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
             raise CheckpointError(

@@ -8,6 +8,7 @@ aggregation comes too. Parameter names are those of the released checkpoints.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 
 import torch
@@ -129,7 +130,11 @@ class HarDNetMSEG(nn.Module):
                 f"input is {height}x{width}, but height and width must be multiples of {STRIDE}; "
                 f"resize or pad it to {fitting[0]}x{fitting[1]}"
             )
-        stride8, stride16, stride32 = self.hardnet(x)
+        return self.decode(self.hardnet(x))
+
+    def decode(self, taps: Sequence[Tensor]) -> Tensor:
+        """What the encoder gives at strides 8, 16 and 32 to logits, as ``forward``."""
+        stride8, stride16, stride32 = taps
         logit = self.agg1(self.rfb4_1(stride32), self.rfb3_1(stride16), self.rfb2_1(stride8))
         return interpolate(logit, scale_factor=8.0, mode="bilinear", align_corners=False)
 

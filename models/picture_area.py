@@ -137,9 +137,9 @@ def _brightness(picture: Picture, step: int) -> NDArray[np.uint8]:
 
 def _border_level(brightness: NDArray[np.uint8]) -> int | None:
     """The brightness most common around the frame's edge, where it is dark and common enough."""
-    ring = np.concatenate(
-        [brightness[:2].ravel(), brightness[-2:].ravel(), brightness[2:-2, [0, 1, -2, -1]].ravel()]
-    )
+    between = brightness[2:-2]
+    sides = (brightness[:2], brightness[-2:], between[:, :2], between[:, -2:])
+    ring = np.concatenate([side.ravel() for side in sides])
     counts = np.bincount(ring, minlength=256)
     near = np.convolve(counts, np.ones(5, np.int64), mode="same")[: _LARGEST_BORDER_LEVEL + 1]
     level = int(near.argmax())

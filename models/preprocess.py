@@ -1,10 +1,10 @@
 """The network's input, made from a picture the way training makes it.
 
 Training stretches RGB images with Pillow's ``BILINEAR``, a triangle filter that widens with the
-reduction. FFmpeg's bilinear scaler is the same filter. Here it runs on each plane by itself and
-keeps sixteen bits, so that the colour conversion that follows, on the small picture and exact, is
-the only place where values are rounded. Filter and conversion are both linear; they may change
-places.
+reduction. FFmpeg's bilinear scaler is the same filter, for planes of four samples or more on each
+side. Here it runs on each plane by itself and keeps sixteen bits, so that the colour conversion
+that follows, on the small picture and exact, is the only place where values are rounded. Filter and
+conversion are both linear; they may change places.
 """
 
 from __future__ import annotations

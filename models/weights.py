@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from models.input_size import fitting_side, resized
 from models.spec import ModelSpec, SpecError
@@ -159,17 +159,12 @@ def _signature(value: onnx.ValueInfoProto) -> tuple[str, tuple[int, ...]] | None
     return value.name, tuple(side.dim_value for side in tensor.shape.dim)
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of the model, those of nested graphs and functions included."""
-    pending: list[onnx.GraphProto | onnx.FunctionProto] = [model.graph, *model.functions]
-    while pending:
-        graph = pending.pop()
-        if isinstance(graph, onnx.GraphProto):
-            yield from graph.initializer
-            for sparse in graph.sparse_initializer:
-                yield sparse.values
-                yield sparse.indices
-        for node in graph.node:
-            for attribute in node.attribute:
-                yield from (attribute.t, *attribute.tensors)
-                pending += [attribute.g, *attribute.graphs]
+def _tensors(part: Message) -> Iterator[onnx.TensorProto]:
+    """Every tensor in a part of a model, wherever the format has room for one."""
+    if isinstance(part, onnx.TensorProto):
+        yield part
+        return
+    for field, value in part.ListFields():
+        if field.message_type is not None:
+            for inner in value if field.is_repeated else (value,):
+                yield from _tensors(inner)

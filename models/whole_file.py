@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -19,8 +20,12 @@ def write_whole(path: Path, content: bytes, rights: int = SHARED) -> None:
     leaves something behind, a hidden file that ends in ``.partial``.
 
     Raises:
-        OSError: the folder is missing or not writable, or the disk is full.
+        OSError: the folder is missing or not writable, the disk is full, or ``path`` is a folder, a
+            device or a pipe.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A folder cannot be replaced; /dev/null can, by those who may.
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, rights)) as file:

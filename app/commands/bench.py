@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 from fractions import Fraction
 from pathlib import Path
 
 from app.commands.options import add_debug, add_network, config_from, seconds
-from app.commands.outcome import DONE, FAILED
+from app.commands.outcome import DONE, FAILED, say
+from app.sources.frame_rate import parse_rate
 from app.sources.frame_stamp import LEAST_HEIGHT, LEAST_WIDTH
 from app.sources.live import CaptureWish
-from app.sources.live_opening import is_live
+from app.sources.live_opening import heeds_wish, is_live
 from app.sources.opening import PHANTOM
 from app.sources.test_picture import LARGEST_HEIGHT, LARGEST_WIDTH
 from models.backends.stand_in import StandInBackend
+from models.option_values import number_within
 
 HELP = "measure live video on this machine"
 
 _STAND_IN_MS = 3.0
 _SECONDS = 20.0
+
+_log = logging.getLogger(__name__)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_network(parser, StandInBackend.name)
     parser.add_argument(
         "--stand-in-ms",
-        type=_milliseconds,
+        type=number_within(0, 10_000),
         metavar="N",
         help=f"the fixed latency of --backend {StandInBackend.name}, which runs no network "
         f"(default: {_STAND_IN_MS:g})",
@@ -77,11 +82,18 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from app.bench.opening import open_paced
     from app.bench.report import Report, table, write_report
     from app.bench.runtime import bench_segmenter
-    from app.sinks.base import replace_file
+    from app.sinks.base import SinkError, replace_file
 
     def keep(report: Report) -> None:
         if arguments.json is not None:
             write_report(arguments.json, report)
+
+    def keep_so_far(report: Report) -> None:
+        try:
+            keep(report)
+        except SinkError as error:
+            # Hours of measuring are not given up for it: the last report may fit again.
+            _log.warning("%s", error)
 
     stand_in_ms = _STAND_IN_MS if arguments.stand_in_ms is None else arguments.stand_in_ms
     plan = BenchPlan(
@@ -95,15 +107,17 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     wish = CaptureWish(width, height, arguments.rate)
     with open_paced(arguments.source, wish) as source:
         segmenter = bench_segmenter(config, stand_in_ms, own_process=arguments.process)
-        measured = bench(source, segmenter, plan, keep)
+        measured = bench(source, segmenter, plan, keep_so_far)
     report = measured.report
-    keep(report)
-    if arguments.plot is not None:
-        title = f"{report.subject.source}, {report.subject.backend}"
-        lines = {"to the mask": measured.to_mask, "to the screen": measured.to_screen}
-        drawing = distribution_svg(title, lines, 1000 / report.subject.rate)
-        replace_file(arguments.plot, drawing.encode())
-    print(table(report))
+    try:
+        keep(report)
+        if arguments.plot is not None:
+            title = f"{report.subject.source}, {report.subject.backend}"
+            lines = {"to the mask": measured.to_mask, "to the screen": measured.to_screen}
+            drawing = distribution_svg(title, lines, 1000 / report.subject.rate)
+            replace_file(arguments.plot, drawing.encode())
+    finally:
+        say(table(report))
     return FAILED if report.soak is not None and report.soak.broken_promises else DONE
 
 
@@ -115,12 +129,19 @@ def _check(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         parser.error("--soak says how long is measured; leave --seconds out")
     if any(given is not None and given < 1 for given in (arguments.soak, arguments.seconds)):
         parser.error("at least one second is measured")
-    live = arguments.source == PHANTOM or is_live(arguments.source)
-    if arguments.size is not None and not live:
-        parser.error("--size is for the test picture and devices; a recording has its own")
-    for path in (arguments.json, arguments.plot):
-        if path is not None and not path.absolute().parent.is_dir():
+    settable = arguments.source == PHANTOM or heeds_wish(arguments.source)
+    if arguments.size is not None and not settable:
+        parser.error("--size is for the test picture and devices; this source has its own")
+    if arguments.rate is not None and not settable and is_live(arguments.source):
+        parser.error("--rate is for what can be set to one; this source has its own")
+    written = [path for path in (arguments.json, arguments.plot) if path is not None]
+    for path in written:
+        if not path.absolute().parent.is_dir():
             parser.error(f"there is no folder {path.parent} for {path.name}; make it first")
+        if path.exists() and not path.is_file():
+            parser.error(f"{path} is a folder or a device; name a file")
+    if len({path.resolve() for path in written}) < len(written):
+        parser.error("--json and --plot need a file each")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -138,30 +159,15 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _rate(text: str) -> Fraction:
-    """``60``, ``59.94`` or ``60000/1001``."""
     try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 1 <= rate <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rate from 1 to 1000 frames per second")
-    return rate
+        return parse_rate(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _duration(text: str) -> float:
     """``8h``, ``10m`` or ``20s``, in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([hms])", text)
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([hms])", text)
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration; write it as 8h, 10m or 30s")
     return float(match[1]) * {"h": 3600, "m": 60, "s": 1}[match[2]]
-
-
-def _milliseconds(text: str) -> float:
-    """A number from 0 to 10,000."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 10000")
-    return value

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from app.config import AppConfig
 from models.backends.selection import AUTO, BACKEND_NAMES
-from models.input_size import fitting_side
-from models.spec import STRIDE
+from models.option_values import input_size, number_within
 from models.weights import DEFAULT_WEIGHTS
 
 
@@ -20,7 +19,7 @@ def add_network(parser: argparse.ArgumentParser, *other_backends: str) -> None:
     """
     parser.add_argument(
         "--threshold",
-        type=share,
+        type=number_within(0, 1),
         metavar="P",
         help="probability from 0 to 1 from which a pixel counts as polyp (default: the model's)",
     )
@@ -67,7 +66,7 @@ def config_from(arguments: argparse.Namespace, parser: argparse.ArgumentParser) 
 
 def seconds(text: str) -> float:
     """``90``, ``1:30`` or ``0:01:30.5``, as seconds."""
-    if not re.fullmatch(r"(\d+:)?(\d+:)?\d+(\.\d+)?", text):
+    if not re.fullmatch(r"(\d{1,9}:)?(\d{1,9}:)?\d{1,9}(\.\d{1,9})?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds or h:mm:ss")
     parts = [float(part) for part in text.split(":")]
     if any(part >= 60 for part in parts[1:]):
@@ -76,24 +75,3 @@ def seconds(text: str) -> float:
     for part in parts:
         total = total * 60 + part
     return total
-
-
-def input_size(text: str) -> int:
-    """A side of the network's input in pixels."""
-    side = int(text)
-    if side != fitting_side(side):
-        raise argparse.ArgumentTypeError(
-            f"{side} is no multiple of {STRIDE}; use {fitting_side(side)}"
-        )
-    return side
-
-
-def share(text: str) -> float:
-    """A number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-    return value

@@ -9,7 +9,7 @@ from pathlib import Path
 from models.backends.base import Aim, Backend, BackendUnavailableError
 from models.backends.first_that_works import FirstThatWorks
 from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, Certificate, read_certificate
-from models.weights import Weights, read_weights
+from models.weights import DEFAULT_WEIGHTS, Weights, read_weights
 
 AUTO = "auto"
 BACKEND_NAMES = (AUTO, "tensorrt", "openvino", "onnxruntime")
@@ -68,10 +68,11 @@ def _tensorrt(weights: Path, engine_folder: Path | None, input_size: int | None)
         return TensorRTBackend(engine_folder)
     folders = _engines_built_from(weights, input_size)
     if not folders:
+        model = "" if weights == DEFAULT_WEIGHTS else f" --onnx {weights}"
         size = "" if input_size is None else f" --size {input_size}"
         raise BackendUnavailableError(
             f"There is no engine for these weights; build one with: "
-            f"python engine_builder/build.py --fp16{size}"
+            f"python engine_builder/build.py --fp16{model}{size}"
         )
     # One of several may be for another GPU.
     return FirstThatWorks(

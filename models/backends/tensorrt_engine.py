@@ -241,7 +241,7 @@ def _logger(trt: Any) -> Any:
         def log(self, severity: Any, message: str) -> None:
             level = levels.get(severity, logging.DEBUG)
             if level == logging.ERROR and not self.first_error:
-                self.first_error = message.splitlines()[0]
+                self.first_error = message.partition("\n")[0]
             _log.log(level, "%s", message)
 
     return Logger()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 RESAMPLES = 2000
 SEED = 2101
@@ -39,7 +40,24 @@ def mean_interval(
         return None
     parts = np.asarray(values, np.float64)
     wholes = np.ones_like(parts) if weights is None else np.asarray(weights, np.float64)
-    draws = np.random.default_rng(SEED).integers(parts.size, size=(RESAMPLES, parts.size))
+    draws = _draws(parts.size)
     means = parts[draws].sum(axis=1) / wholes[draws].sum(axis=1)
     low, high = np.percentile(means, (2.5, 97.5))
     return Interval(float(parts.sum() / wholes.sum()), float(low), float(high))
+
+
+def largest_mean_interval(curves: NDArray[np.float64]) -> Interval:
+    """Of ``curves``, a row a frame, the largest column's mean; every resample has its own largest.
+
+    At least one row.
+    """
+    frames = len(curves)
+    counts = np.stack([np.bincount(drawn, minlength=frames) for drawn in _draws(frames)])
+    largest = (counts @ curves).max(axis=1) / frames
+    low, high = np.percentile(largest, (2.5, 97.5))
+    return Interval(float(curves.mean(axis=0).max()), float(low), float(high))
+
+
+def _draws(frames: int) -> NDArray[np.int64]:
+    """(``RESAMPLES``, frames): which frames each resample holds."""
+    return np.random.default_rng(SEED).integers(frames, size=(RESAMPLES, frames))

@@ -44,7 +44,9 @@ class CheckpointBackend(Backend):
     @torch.inference_mode()
     def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         planes = torch.from_numpy(frame).to(self._device).permute(2, 0, 1)[None].float() / 255
-        logits = self._network((planes - self._mean) / self._deviation)
+        # By itself cuDNN rounds the factors of FP32 convolutions to TF32.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            logits = self._network((planes - self._mean) / self._deviation)
         levels = (torch.sigmoid(logits) * 255).round().to(torch.uint8)
         return np.asarray(levels[0, 0].cpu().numpy(), np.uint8)
 

@@ -23,6 +23,7 @@ from models.evaluation.open_model import ONNX_BACKENDS, open_model
 from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
+from models.option_values import input_size
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--polyp-free", action="append", metavar="SET", help=f"otherwise {', '.join(POLYP_FREE)}"
     )
     parser.add_argument("--backend", choices=ONNX_BACKENDS, default="openvino")
-    parser.add_argument("--size", type=int, help="side of the input (default: the model's own)")
+    parser.add_argument(
+        "--size", type=input_size, help="side of the input (default: the model's own)"
+    )
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: log.info("%s", _tables(options)), debug=options.debug)

@@ -1,4 +1,4 @@
-"""How the commands of evaluation end: a sentence for what went wrong, and an exit code."""
+"""How commands that read weights or data end: a sentence for what went wrong, and an exit code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from models.backends.base import BackendError
 from models.engine_folder import EngineFolderError
+from models.error_sentence import error_sentence
 from models.evaluation.open_model import ModelError
 from models.hardnet_checkpoint import CheckpointError
 from models.training.lists import DataError
@@ -33,7 +34,7 @@ def exit_code_of(work: Callable[[], None], *, debug: bool) -> int:
     except _ONE_SENTENCE as error:
         if debug:
             raise
-        log.error("%s", error)
+        log.error("%s", error_sentence(error))
         return 1
     except KeyboardInterrupt:
         return 130

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
+import math
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from models.backends.base import Backend
+from models.engine_folder import CERTIFICATE_FILE
 from models.evaluation.application_score import OperatingPoint, application_score
 from models.evaluation.command_line import exit_code_of
 from models.evaluation.curves import threshold_curve
@@ -27,6 +29,8 @@ from models.evaluation.paper_score import PaperScorer, table_one
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import WORST, Evaluation, SetScore, write_report
 from models.geometry import mask_on_source, probability_on_source
+from models.option_values import input_size, number_within
+from models.source_version import source_version
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +47,15 @@ TABLE_ONE_THRESHOLD = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    return exit_code_of(lambda: _evaluate(options), debug=options.debug)
+    parser = _parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(given)
+    if options.setting is not None:
+        threshold, least_area, core_margin = options.setting
+        if not (0 <= threshold <= 1 and 0 <= least_area <= 1 and 0 <= core_margin < math.inf):
+            parser.error("--setting takes two numbers from 0 to 1, then one of at least 0")
+    command = shlex.join(["python", "-m", "models.evaluation.evaluate", *given])
+    return exit_code_of(lambda: _evaluate(options, command), debug=options.debug)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,17 +73,20 @@ def _parser() -> argparse.ArgumentParser:
         help=f"a set to score, repeatable; otherwise {', '.join(REPORTED)}",
     )
     parser.add_argument("--backend", choices=ONNX_BACKENDS, default="onnxruntime")
-    parser.add_argument("--size", type=int, help="side of the input (default: the model's own)")
+    parser.add_argument(
+        "--size", type=input_size, help="side of the input (default: the model's own)"
+    )
     parser.add_argument(
         "--setting",
         type=float,
         nargs=3,
         metavar=("THRESHOLD", "LEAST_AREA", "CORE_MARGIN"),
-        help="the first two in [0, 1], the third in logits; otherwise chosen on validation frames",
+        help="the first two from 0 to 1, the third in logits; otherwise chosen on validation "
+        "frames",
     )
     parser.add_argument(
         "--most-marked",
-        type=float,
+        type=number_within(0, 1),
         default=0.05,
         help="share of polyp-free validation frames that the chosen setting may mark",
     )
@@ -81,8 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _evaluate(options: argparse.Namespace) -> None:
+def _evaluate(options: argparse.Namespace, command: str) -> None:
     sets = [ExampleSet.parse(text) for text in options.sets or REPORTED]
+    chosen_on = [] if options.setting else [ExampleSet.parse(t) for t in WITH_POLYP + POLYP_FREE]
     with open_model(options.model, options.backend, options.size) as backend:
         choice = None if options.setting else _chosen(backend, options)
         point = choice.point if choice else OperatingPoint(*options.setting)
@@ -98,11 +113,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     evaluation = Evaluation(
         str(options.model),
         _sha256(options.model),
-        shlex.join(["python", "-m", "models.evaluation.evaluate", *sys.argv[1:]]),
+        command,
+        source_version(),
         info,
         point,
         choice,
+        [str(each) for each in chosen_on],
         scores,
+        frozenset(
+            str(each) for each in sets if any(each.shares_frames(other) for other in chosen_on)
+        ),
     )
     write_report(evaluation, options.output)
     log.info("%s", options.output / "report.md")
@@ -142,7 +162,7 @@ def _scored(
 
 def _sha256(model: Path) -> str:
     """Of the file; of an engine folder, its certificate's, which holds those of all files."""
-    file = model / "certificate.json" if model.is_dir() else model
+    file = model / CERTIFICATE_FILE if model.is_dir() else model
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 

@@ -70,20 +70,31 @@ class ExampleSet:
         kind = "" if self.kind == "frame" else f", {self.kind}"
         return f"{self.list_name}{f' ({self.folder})' if self.folder else ''}{kind}"
 
+    def shares_frames(self, other: ExampleSet) -> bool:
+        """Whether both are of one kind, and of one list as far as their folders tell."""
+        one_folder = self.folder == other.folder or not (self.folder and other.folder)
+        return one_folder and (self.list_name, self.kind) == (other.list_name, other.kind)
+
     def examples(self, data_root: Path) -> Iterator[Example]:
-        """Reads the set, frame by frame.
+        """Reads the set, frame by frame; at least one.
 
         Raises:
-            DataError: a list or a file is missing or damaged.
+            DataError: a list or a file is missing or damaged, or the set is empty.
         """
         pairs = read_list(data_root, self.list_name, self.folder)
-        if self.kind in MAKERS:
-            yield from _made(pairs, self.kind)
-            return
-        for pair in pairs:
-            if self.kind == "frame" or in_measured_half(pair.name):
-                image, mask = read_pair(pair)
-                yield Example(pair.name, image, mask > 0)
+        found = _made(pairs, self.kind) if self.kind in MAKERS else _published(pairs, self.kind)
+        first = next(found, None)
+        if first is None:
+            raise DataError(f"No frame of the list is left for the set {self}; leave it out.")
+        yield first
+        yield from found
+
+
+def _published(pairs: list[Pair], kind: str) -> Iterator[Example]:
+    for pair in pairs:
+        if kind == "frame" or in_measured_half(pair.name):
+            image, mask = read_pair(pair)
+            yield Example(pair.name, image, mask > 0)
 
 
 def _made(pairs: list[Pair], kind: str) -> Iterator[Example]:

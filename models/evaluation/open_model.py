@@ -28,13 +28,15 @@ def open_model(path: Path, onnx_backend: str, input_size: int | None) -> Backend
             a checkpoint that of ``ModelSpec``. An engine has but one.
 
     Raises:
-        ModelError: the path is nothing of that.
+        ModelError: the path is nothing of that, or an engine is to have another size.
         models.backends.base.BackendError: the runtime, or the GPU it needs, is not here.
         models.engine_folder.EngineFolderError: the engine was changed.
         models.hardnet_checkpoint.CheckpointError: the checkpoint is missing or damaged.
         models.weights.WeightsError: the ONNX file is missing, changed or no deployable model.
     """
     if path.is_dir():
+        if input_size is not None:
+            raise ModelError(f"The engine {path} has an input size of its own; leave out --size.")
         return choose_backend("tensorrt", path, engine_folder=path)
     if path.suffix == ".onnx":
         return choose_backend(onnx_backend, path, engine_folder=None, input_size=input_size)

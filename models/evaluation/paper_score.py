@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from py_sod_metrics import MAE, Emeasure, Smeasure, WeightedFmeasure
 
-from models.evaluation.bootstrap import Interval, mean_interval
+from models.evaluation.bootstrap import Interval, largest_mean_interval, mean_interval
 from models.evaluation.overlap import Overlap
 
 LEVELS = 256
@@ -23,15 +23,15 @@ LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class PaperScore:
-    """Tables 2 and 3; ``max_em`` is the best threshold's mean, so it has no value of one image."""
+    """Tables 2 and 3: means over images, of ``max_em`` at the threshold that is best for all."""
 
     images: int
     mean_dice: Interval
     mean_iou: Interval
-    weighted_f: float
-    s_measure: float
-    max_em: float
-    mae: float
+    weighted_f: Interval
+    s_measure: Interval
+    max_em: Interval
+    mae: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +59,30 @@ class PaperScorer:
         self._mae = MAE()
 
     def add(self, probability: NDArray[np.uint8], polyp: NDArray[np.bool_]) -> None:
-        """Scores a map, (H, W) uint8 with 255 = certain, against its mask, (H, W) bool."""
+        """Scores a map, (H, W) uint8 with 255 = certain, against its mask, (H, W) bool.
+
+        A map without any probability on a mask without any polyp is right in every measure.
+        """
         dice, iou = threshold_means(probability, polyp)
         self.dices.append(dice)
         self.ious.append(iou)
         mask = np.where(polyp, np.uint8(255), np.uint8(0))
         for measure in (self._weighted_f, self._s_measure, self._e_measure, self._mae):
             measure.step(pred=probability, gt=mask)
+        if _is_right_and_empty(probability, polyp):
+            # The toolbox gives every mask without a polyp a weighted F of 0.
+            self._weighted_f.weighted_fms[-1] = 1.0
 
     def score(self) -> PaperScore:
         """The list's score; at least one map must have been added."""
-        dice, iou = mean_interval(self.dices), mean_interval(self.ious)
-        if dice is None or iou is None:
-            raise ValueError("no map was added, so there is nothing to score")
         return PaperScore(
             len(self.dices),
-            dice,
-            iou,
-            float(self._weighted_f.get_results()["wfm"]),
-            float(self._s_measure.get_results()["sm"]),
-            float(self._e_measure.get_results()["em"]["curve"].max()),
-            float(self._mae.get_results()["mae"]),
+            _mean(self.dices),
+            _mean(self.ious),
+            _mean(self._weighted_f.weighted_fms),
+            _mean(self._s_measure.sms),
+            largest_mean_interval(np.array(self._e_measure.changeable_ems)),
+            _mean(self._mae.maes),
         )
 
 
@@ -91,7 +94,7 @@ def threshold_means(
     A pixel is marked when its scaled value reaches the threshold; at threshold 0 all are. A map
     without any probability on a mask without any polyp is right and scores 1.
     """
-    if not probability.any() and not polyp.any():
+    if _is_right_and_empty(probability, polyp):
         return 1.0, 1.0
     levels = scaled(probability)
     inside = np.bincount(levels[polyp], minlength=LEVELS)
@@ -114,19 +117,23 @@ def scaled(probability: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def table_one(overlaps: Sequence[Overlap]) -> TableOneScore:
     """Table 1 over the images' overlaps at threshold 0.5; at least one."""
-
-    def mean(name: str) -> Interval:
-        interval = mean_interval([getattr(overlap, name) for overlap in overlaps])
-        if interval is None:
-            raise ValueError("there are no overlaps to score")
-        return interval
-
     return TableOneScore(
         len(overlaps),
-        mean("iou"),
-        mean("dice"),
-        mean("f2"),
-        mean("precision"),
-        mean("recall"),
-        mean("accuracy"),
+        _mean([overlap.iou for overlap in overlaps]),
+        _mean([overlap.dice for overlap in overlaps]),
+        _mean([overlap.f2 for overlap in overlaps]),
+        _mean([overlap.precision for overlap in overlaps]),
+        _mean([overlap.recall for overlap in overlaps]),
+        _mean([overlap.accuracy for overlap in overlaps]),
     )
+
+
+def _is_right_and_empty(probability: NDArray[np.uint8], polyp: NDArray[np.bool_]) -> bool:
+    return not probability.any() and not polyp.any()
+
+
+def _mean(values: Sequence[float]) -> Interval:
+    interval = mean_interval(values)
+    if interval is None:
+        raise ValueError("there are no images to score")
+    return interval

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from models.alert import AlertState
 from models.evaluation.bootstrap import Interval, mean_interval
+from models.evaluation.command_line import exit_code_of
 from models.evaluation.report import markdown_table
+from models.option_values import number_within
 from models.regions import Region
 from models.training.lists import DataError
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ALERT_MS = 200.0
 """About the shortest that no polyp is missed for, and most false marks do not last."""
+LONGEST_ALERT_MS = 60_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +183,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("truth", type=Path, help="a CSV file: polyp, start_s, end_s")
     parser.add_argument(
         "--alert-ms",
-        type=float,
+        type=number_within(0, LONGEST_ALERT_MS),
         default=ALERT_MS,
         help="how long a region lasts before it is marked (default: %(default)g)",
     )
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    if not 0 <= options.alert_ms < float("inf"):
-        parser.error(f"--alert-ms is {options.alert_ms:g}, but must be at least 0")
-    try:
-        frames, truth = read_table(options.table), read_truth(options.truth)
-    except DataError as error:
-        log.error("%s", error)
-        return 1
+    return exit_code_of(lambda: _score(options), debug=options.debug)
+
+
+def _score(options: argparse.Namespace) -> None:
+    frames, truth = read_table(options.table), read_truth(options.truth)
     scores = {each: procedure_score(frames, truth, each) for each in {0.0, options.alert_ms}}
     log.info("%s", _table(scores))
-    return 0
 
 
 def _table(scores: dict[float, ProcedureScore]) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import StringIO
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from models.evaluation.curves import Axis, ThresholdCurve, curve_svg
 from models.evaluation.gallery import worst_first
 from models.evaluation.operating_point import Choice
 from models.evaluation.paper_score import PaperScore, TableOneScore
+from models.whole_file import write_whole
 
 WORST = 8
 """How many of a set's worst frames are named and shown."""
@@ -54,48 +56,58 @@ class Evaluation:
     model: str
     sha256: str
     command: str
+    commit: str | None
+    """Of the source that measured; None where it is no checkout."""
     info: BackendInfo
     point: OperatingPoint
     choice: Choice | None
     """How the setting was chosen; None where it was given."""
+    chosen_on: Sequence[str]
+    """On which sets it was."""
     sets: Mapping[str, SetScore]
+    steered: frozenset[str]
+    """Those of ``sets`` that hold frames on which the setting was chosen."""
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
     """Writes ``report.md`` with its drawings, ``frames.csv`` and ``scores.json`` to ``folder``.
 
     The sheets of worst frames, ``worst-<number>.jpg``, show real frames: not for the repository.
+    Those of an earlier report in ``folder`` are removed.
 
     Raises:
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.md").write_text(_markdown(evaluation), encoding="utf-8")
-    with (folder / "frames.csv").open("w", encoding="utf-8", newline="") as stream:
-        table = csv.writer(stream)
-        table.writerow(FRAME_COLUMNS)
-        for name, score in evaluation.sets.items():
-            table.writerows(_frame_row(name, frame) for frame in score.frames)
+    for earlier in folder.glob("worst-*.jpg"):
+        earlier.unlink()
     for number, score in enumerate(evaluation.sets.values()):
         if score.worst is not None:
-            sheet = cv2.cvtColor(score.worst, cv2.COLOR_RGB2BGR)
-            cv2.imwrite(str(_worst_path(folder, number)), sheet)
+            _, sheet = cv2.imencode(".jpg", cv2.cvtColor(score.worst, cv2.COLOR_RGB2BGR))
+            write_whole(_worst_path(folder, number), sheet.tobytes())
     curves = {name: score.curve for name, score in evaluation.sets.items() if score.curve}
     dice = {name: (curve.thresholds, curve.dice) for name, curve in curves.items()}
-    (folder / DICE_DRAWING).write_text(
-        curve_svg(Axis("threshold"), Axis("mean Dice"), dice), "utf-8"
-    )
     tradeoff = {name: (curve.recall, curve.precision) for name, curve in curves.items()}
-    (folder / TRADEOFF_DRAWING).write_text(
-        curve_svg(Axis("recall"), Axis("precision"), tradeoff), "utf-8"
-    )
+    for file, text in (
+        (DICE_DRAWING, curve_svg(Axis("threshold"), Axis("mean Dice"), dice)),
+        (TRADEOFF_DRAWING, curve_svg(Axis("recall"), Axis("precision"), tradeoff)),
+        ("frames.csv", _frame_table(evaluation.sets)),
+        ("scores.json", _scores(evaluation)),
+        ("report.md", _markdown(evaluation)),
+    ):
+        write_whole(folder / file, text.encode())
+
+
+def _scores(evaluation: Evaluation) -> str:
     scores = {
         "model": evaluation.model,
         "sha256": evaluation.sha256,
         "command": evaluation.command,
+        "commit": evaluation.commit,
         "runtime": asdict(evaluation.info),
         "operating_point": asdict(evaluation.point),
         "chosen": evaluation.choice and asdict(evaluation.choice),
+        "chosen_on": list(evaluation.chosen_on),
         "sets": {
             name: {
                 "application": asdict(score.application),
@@ -105,7 +117,16 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
             for name, score in evaluation.sets.items()
         },
     }
-    (folder / "scores.json").write_text(json.dumps(scores, indent=1), encoding="utf-8")
+    return json.dumps(scores, indent=1)
+
+
+def _frame_table(sets: Mapping[str, SetScore]) -> str:
+    stream = StringIO()
+    table = csv.writer(stream)
+    table.writerow(FRAME_COLUMNS)
+    for name, score in sets.items():
+        table.writerows(_frame_row(name, frame) for frame in score.frames)
+    return stream.getvalue()
 
 
 def _frame_row(set_name: str, frame: FrameScore) -> list[object]:
@@ -127,15 +148,15 @@ def _markdown(evaluation: Evaluation) -> str:
         f"# Evaluation of {Path(evaluation.model).name}",
         f"SHA-256 `{evaluation.sha256}`, run by {info.backend} {info.version} in {info.precision} "
         f"on {info.device}.",
-        f"Made by: `{evaluation.command}`",
+        f"Made by: `{evaluation.command}`, commit {evaluation.commit or 'unknown'}.",
         "Means are over frames; in brackets the 95 % interval by bootstrap over frames, as if they "
         "were independent.",
         "## As the application shows it",
         f"Threshold {point.threshold}; regions with a core of {point.least_area:.2%} of the "
-        f"picture, {point.core_margin} logits above the threshold; {_origin(evaluation.choice)}. "
+        f"picture, {point.core_margin} logits above the threshold; {_origin(evaluation)}. "
         "A polyp-free frame is marked when more than 0.2 % of it is; a polyp is found when half of "
         "it is marked; a false region touches no polyp.",
-        _application_table(evaluation.sets),
+        _application_table(evaluation),
         f"![Dice over threshold]({DICE_DRAWING}) ![Precision over recall]({TRADEOFF_DRAWING})",
         "## As the papers measure",
         "Maps scaled by their own extremes, means over 256 thresholds. Not comparable with the "
@@ -149,12 +170,14 @@ def _markdown(evaluation: Evaluation) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _origin(choice: Choice | None) -> str:
+def _origin(evaluation: Evaluation) -> str:
+    choice = evaluation.choice
     if choice is None:
         return "as given"
+    starred = ", so sets with a * flatter it" if evaluation.steered else ""
     return (
-        f"chosen on validation frames (Dice {choice.dice:.3f}, {choice.marked_share:.1%} of the "
-        "polyp-free ones marked, means over their sets)"
+        f"chosen on {'; '.join(evaluation.chosen_on)} (Dice {choice.dice:.3f}, "
+        f"{choice.marked_share:.1%} of the polyp-free ones marked, means over the sets){starred}"
     )
 
 
@@ -169,7 +192,7 @@ def _shown(interval: Interval | None) -> str:
     return "" if interval is None else str(interval)
 
 
-def _application_table(sets: Mapping[str, SetScore]) -> str:
+def _application_table(evaluation: Evaluation) -> str:
     columns = (
         "set",
         "with polyp",
@@ -180,7 +203,10 @@ def _application_table(sets: Mapping[str, SetScore]) -> str:
         "specificity",
         "false regions a frame",
     )
-    scores = {name: score.application for name, score in sets.items()}
+    scores = {
+        f"{name} *" if name in evaluation.steered else name: score.application
+        for name, score in evaluation.sets.items()
+    }
     return markdown_table(
         columns,
         [
@@ -206,10 +232,10 @@ def _paper_table(sets: Mapping[str, SetScore]) -> str:
             score.paper.images,
             score.paper.mean_dice,
             score.paper.mean_iou,
-            f"{score.paper.weighted_f:.3f}",
-            f"{score.paper.s_measure:.3f}",
-            f"{score.paper.mae:.3f}",
-            f"{score.paper.max_em:.3f}",
+            score.paper.weighted_f,
+            score.paper.s_measure,
+            score.paper.mae,
+            score.paper.max_em,
         )
         for name, score in sets.items()
         if score.paper is not None

@@ -32,6 +32,7 @@ from models.evaluation.curves import Axis, curve_svg
 from models.evaluation.examples import POLYP_FREE, ExampleSet
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
+from models.source_version import source_version
 from models.weights import DEFAULT_WEIGHTS, read_weights
 from models.whole_file import write_whole
 
@@ -75,11 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"keep Dice and marks of an earlier {FIGURES}: for a quiet machine",
     )
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
-    options = parser.parse_args(arguments)
-    return exit_code_of(lambda: _measure_and_write(options), debug=options.debug)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(given)
+    command = shlex.join(["python", "-m", "models.evaluation.resolution", *given])
+    return exit_code_of(lambda: _measure_and_write(options, command), debug=options.debug)
 
 
-def _measure_and_write(options: argparse.Namespace) -> None:
+def _measure_and_write(options: argparse.Namespace, command: str) -> None:
     spec = read_weights(options.onnx).spec
     point = OperatingPoint(spec.threshold, spec.least_area, spec.core_margin)
     earlier = _read(options.output / FIGURES) if options.times_alone else {}
@@ -92,7 +95,6 @@ def _measure_and_write(options: argparse.Namespace) -> None:
                 )
                 measured.append(replace(known, time_ms=_time_ms(backend)))
             log.info("%s", measured[-1])
-    command = shlex.join(["python", "-m", "models.evaluation.resolution", *sys.argv[1:]])
     options.output.mkdir(parents=True, exist_ok=True)
     for name, text in (
         (FIGURES, json.dumps([asdict(each) for each in measured], indent=1) + "\n"),
@@ -112,6 +114,7 @@ def _runtimes(onnx: Path, int8: Path | None) -> dict[str, Callable[[int], Backen
         )
     if int8 is not None:
         makers["OpenVINO INT8"] = lambda size: OpenVinoBackend(int8, input_size=size)
+        makers["ONNX Runtime INT8"] = lambda size: OnnxRuntimeBackend(int8, size)
     makers["ONNX Runtime FP32"] = lambda size: OnnxRuntimeBackend(onnx, size)
     return makers
 
@@ -170,9 +173,11 @@ def _drawing(measured: Sequence[Measured]) -> str:
         for name, rows in _by_runtime(measured).items()
     }
     longest_ms = max(each.time_ms for each in measured)
-    least_dice = min(each.dice for each in measured)
+    dices = [each.dice for each in measured]
     return curve_svg(
-        Axis("ms a frame", 0.0, longest_ms), Axis("mean Dice", least_dice - 0.01, 0.95), lines
+        Axis("ms a frame", 0.0, longest_ms),
+        Axis("mean Dice", min(dices) - 0.01, max(dices) + 0.01),
+        lines,
     )
 
 
@@ -199,7 +204,7 @@ def _page(measured: Sequence[Measured], own_size: int, command: str) -> str:
         f"costs at most {LARGEST_LOSS:.0%} of Dice.",
         markdown_table(("size", "runtime", "Dice", "polyp-free marked", "ms"), rows),
         f"![Dice over time; each line from {SIZES[0]} to {SIZES[-1]} pixels]({DRAWING})",
-        f"Made by: `{command}`",
+        f"Made by: `{command}`, commit {source_version() or 'unknown'}.",
     )
     return "\n\n".join(paragraphs) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -31,7 +32,7 @@ class SupervisedSegmenter:
     One thread enters it, calls it and leaves it, as any segmenter, and lives until then. A process
     that dies, falls silent, talks nonsense or is too slow is killed, and ``segment`` raises a
     ``BackendError``; leave the segmenter then, and enter it for a new process. One that takes ever
-    more memory is replaced between two pictures, once its successor is ready.
+    more memory, or is to be renewed, is replaced between two pictures, once its successor is ready.
 
     Args:
         make: gives a segmenter that is not entered; called in the other process, so it has to be
@@ -52,9 +53,12 @@ class SupervisedSegmenter:
             raise ValueError(f"make is pickled in more than {LARGEST_BYTES} bytes")
         self._memory_limit_bytes = memory_limit_bytes
         self._interrupted = Event()
+        self._renewal_wanted = Event()
         self._told: Ready | None = None
         self._process: SegmenterProcess | None = None
         self._successor: SegmenterProcess | None = None
+        self._not_replaced: tuple[str, ...] = ()
+        """Why the process that answers has still its place; empty where it need not give way."""
         self._ending: Thread | None = None
 
     @property
@@ -64,8 +68,14 @@ class SupervisedSegmenter:
 
     @property
     def info(self) -> BackendInfo:
-        """What runs or has run last. Raises RuntimeError before it was entered."""
-        return self._known().info
+        """What runs or has run last. Raises RuntimeError before it was entered.
+
+        ``passed_over`` also says why a successor is not used.
+        """
+        info = self._known().info
+        if not self._not_replaced:
+            return info
+        return replace(info, passed_over=info.passed_over + self._not_replaced)
 
     @property
     def pid(self) -> int | None:
@@ -82,6 +92,7 @@ class SupervisedSegmenter:
         """
         if self._process is not None:
             raise RuntimeError("the segmenter is entered already")
+        self._renewal_wanted.clear()
         process = SegmenterProcess(self._description, self._interrupted)
         try:
             self._install(process, process.wait_ready())
@@ -119,6 +130,14 @@ class SupervisedSegmenter:
         self._replace_where_due(self._process)
         return segmentation
 
+    def renew(self) -> None:
+        """Has a process in which ``make`` is called anew take the place of the one that answers.
+
+        That happens between two pictures, once the new one is ready; where it fails, the old one
+        stays. Any thread, any number of times.
+        """
+        self._renewal_wanted.set()
+
     def interrupt(self) -> None:
         """Makes whatever waits for the process raise a ``BackendError`` soon, now and later.
 
@@ -132,14 +151,13 @@ class SupervisedSegmenter:
         return self._told
 
     def _install(self, process: SegmenterProcess, told: Ready) -> None:
-        self._process, self._told = process, told
+        self._process, self._told, self._not_replaced = process, told, ()
         self._watch = MemoryWatch(process.pid, self._memory_limit_bytes)
 
     def _replace_where_due(self, process: SegmenterProcess) -> None:
         try:
             if self._successor is None:
-                if excess := self._watch.excess():
-                    _log.warning("the network's process takes %s; another takes its place", excess)
+                if self._is_due():
                     self._successor = SegmenterProcess(self._description, self._interrupted)
             elif (told := self._successor.look_for_ready()) is not None:
                 self._install(self._successor, told)
@@ -147,10 +165,21 @@ class SupervisedSegmenter:
                 self._end_aside(process)
         except BackendError as error:
             _log.warning("the network's process keeps its place: %s", error)
+            self._not_replaced = (f"A new process of the network is not used: {error}",)
             self._watch.rest(_NEXT_TRY_S)
             if self._successor is not None:
                 self._end_aside(self._successor)
                 self._successor = None
+
+    def _is_due(self) -> bool:
+        if self._renewal_wanted.is_set():
+            self._renewal_wanted.clear()
+            _log.info("the network is loaded anew in another process")
+            return True
+        if excess := self._watch.excess():
+            _log.warning("the network's process takes %s; another takes its place", excess)
+            return True
+        return False
 
     def _end_aside(self, process: SegmenterProcess) -> None:
         """No picture waits for its end."""

@@ -148,8 +148,9 @@ def _defocused(image: Image, rng: Generator) -> Image:
 
 
 def _compressed(image: Image, quality: int) -> Image:
-    _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    blue_first = image[:, :, ::-1]
+    _, encoded = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
 AUGMENTATIONS: dict[str, Augment] = {

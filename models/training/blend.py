@@ -7,19 +7,18 @@ Weights of two runs, one begun with the other's, average well (Wortsman et al. 2
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
-from models.hardnet_checkpoint import CheckpointError
+from models.evaluation.command_line import exit_code_of
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
+from models.option_values import number_within
 from models.training.run import half_precision
-
-log = logging.getLogger(__name__)
+from models.whole_file import write_whole
 
 
 def blend(first: nn.Module, second: nn.Module, share: float) -> HarDNetMSEG:
@@ -45,21 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.training.blend", description=__doc__)
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
-    parser.add_argument("--share", type=float, default=0.5, help="of the second, in [0, 1]")
+    parser.add_argument(
+        "--share", type=number_within(0, 1), default=0.5, help="of the second, from 0 to 1"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="a .safetensors file")
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    if not 0 <= options.share <= 1:
-        parser.error(f"--share is {options.share}, but must be in [0, 1]")
-    try:
-        network = blend(
-            load_checkpoint(options.first), load_checkpoint(options.second), options.share
-        )
-        save_file(half_precision(network), options.output)
-    except (CheckpointError, OSError) as error:
-        log.error("%s", error)
-        return 1
-    return 0
+    return exit_code_of(lambda: _blend_files(options), debug=options.debug)
+
+
+def _blend_files(options: argparse.Namespace) -> None:
+    network = blend(load_checkpoint(options.first), load_checkpoint(options.second), options.share)
+    write_whole(options.output, save(half_precision(network)))
 
 
 if __name__ == "__main__":

@@ -96,8 +96,10 @@ def run_training(
             raise
         log.error("%s", error_sentence(error))
         return 2 if isinstance(error, RecipeError) else 1
-    except (StoppedError, KeyboardInterrupt) as stop:
+    except StoppedError as stop:
         log.info("%s", stop)
+        return 130
+    except KeyboardInterrupt:
         return 130
     return 0
 

@@ -1,63 +1,23 @@
-"""Learning from another network's masks (Hinton et al. 2015, arXiv 1503.02531)."""
+"""Losses of a network that learns from another one."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
-
-from models.training.efficientnet_lite import LiteMissingError
-from models.training.networks import make_network
-from models.training.recipe import RecipeError, recipe_from
-from models.training.run import CONFIGURATION, WEIGHTS, TrainingError
-
-
-class MaskTeacher(nn.Module):
-    """The network that a training run left in ``folder``; it stays as it is, in eval mode.
-
-    It looks at frames in the size at which it was trained last.
-
-    Raises:
-        TrainingError: the folder holds no finished run, or what it holds is damaged.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        configuration, weights = folder / CONFIGURATION, folder / WEIGHTS
-        try:
-            entries = json.loads(configuration.read_text("utf-8"))
-            recipe = recipe_from(entries, str(configuration))
-            state = load_file(weights)
-        except (OSError, ValueError, RecipeError, SafetensorError) as error:
-            raise TrainingError(
-                f"{folder} is not the folder of a training run ({error}); name one that holds "
-                f"{CONFIGURATION} and {WEIGHTS}."
-            ) from error
-        try:
-            self._network = make_network(recipe.network)
-            self._network.load_state_dict({name: value.float() for name, value in state.items()})
-        except (LiteMissingError, RuntimeError) as error:
-            raise TrainingError(f"The teacher in {folder} cannot be used: {error}") from error
-        self._size = recipe.stages[-1].size
-        self.requires_grad_(False)
-        self.train(False)
-
-    @torch.no_grad()
-    def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` float, normalised RGB, to logits ``(N, 1, H, W)``."""
-        size = images.shape[-2:]
-        seen = interpolate(images, size=self._size, mode="bilinear", antialias=True)
-        logits: Tensor = self._network(seen)
-        return interpolate(logits, size=size, mode="bilinear", align_corners=False)
+from torch import Tensor
+from torch.nn.functional import (
+    batch_norm,
+    binary_cross_entropy_with_logits,
+    interpolate,
+    mse_loss,
+)
 
 
 def distillation_loss(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     """Cross-entropy of each pixel against the teacher's probability; the mean, a scalar.
+
+    Hinton et al. 2015 (arXiv 1503.02531), at a temperature of 1.
 
     Args:
         logits: ``(N, 1, H, W)``, of any precision.
@@ -65,3 +25,20 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     """
     wanted = torch.sigmoid(teacher_logits.float())
     return binary_cross_entropy_with_logits(logits.float(), wanted)
+
+
+def feature_distance(guesses: Sequence[Tensor], features: Sequence[Tensor]) -> Tensor:
+    """How much of the features' variance the guesses leave unexplained, mean over the levels.
+
+    Every channel counts alike: features are brought to mean 0 and variance 1 over the batch. 1 is
+    what guessing the mean comes to (feature distillation: Romero et al. 2015, arXiv 1412.6550).
+
+    Args:
+        guesses: each ``(N, C, H, W)``, of any precision.
+        features: as many, each ``(N, C, H', W')``; resized where their size is another.
+    """
+    levels = []
+    for guess, wanted in zip(guesses, features, strict=True):
+        resized = interpolate(wanted.float(), size=guess.shape[-2:], mode="bilinear")
+        levels.append(mse_loss(guess.float(), batch_norm(resized, None, None, training=True)))
+    return torch.stack(levels).mean()

@@ -33,11 +33,12 @@ def read_list(data_root: Path, list_name: str, folder: str | None = None) -> lis
     """
     path = data_root / "splits" / f"{list_name}.txt"
     try:
-        names = path.read_text(encoding="utf-8").split()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"The list {path} cannot be read; check the data root and the recipe."
         ) from error
+    names = [line.strip() for line in lines if line.strip()]
     kept = [name for name in names if folder is None or name.split("/")[0] == folder]
     if not kept:
         of_folder = f" of {folder}" if folder else ""

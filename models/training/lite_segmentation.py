@@ -6,6 +6,8 @@ The pyramid is that of Lin et al. 2017 (arXiv 1612.03144), joined at stride 8.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, cat, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
@@ -50,7 +52,11 @@ class LiteSegmentation(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` float, normalised RGB, to logits ``(N, 1, H, W)``."""
-        lateral = [layer(x) for layer, x in zip(self.lateral, self.encoder(images), strict=True)]
+        return self.decode(self.encoder(images))
+
+    def decode(self, features: Sequence[Tensor]) -> Tensor:
+        """What the encoder gives at strides 4, 8, 16 and 32 to logits, as ``forward``."""
+        lateral = [layer(x) for layer, x in zip(self.lateral, features, strict=True)]
         stride4, stride8, stride16, stride32 = lateral
         level16 = stride16 + _to_size_of(stride32, stride16)
         level8 = stride8 + _to_size_of(level16, stride8) + avg_pool2d(stride4, 2)

@@ -8,20 +8,18 @@ at P; which pixel is surer than another stays as it was.
 from __future__ import annotations
 
 import argparse
-import logging
 import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from models.hardnet_checkpoint import CheckpointError
+from models.evaluation.command_line import exit_code_of
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.training.run import half_precision
-
-log = logging.getLogger(__name__)
+from models.whole_file import write_whole
 
 
 @torch.no_grad()
@@ -37,18 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--threshold", type=float, required=True, help="in (0, 1): becomes 0.5")
     parser.add_argument("-o", "--output", type=Path, required=True, help="a .safetensors file")
+    parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     if not 0 < options.threshold < 1:
         parser.error(f"--threshold is {options.threshold}, but must lie between 0 and 1")
-    try:
-        network = load_checkpoint(options.checkpoint)
-        recentre(network, options.threshold)
-        save_file(half_precision(network), options.output)
-    except (CheckpointError, OSError) as error:
-        log.error("%s", error)
-        return 1
-    return 0
+    return exit_code_of(lambda: _recentre_file(options), debug=options.debug)
+
+
+def _recentre_file(options: argparse.Namespace) -> None:
+    network = load_checkpoint(options.checkpoint)
+    recentre(network, options.threshold)
+    write_whole(options.output, save(half_precision(network)))
 
 
 if __name__ == "__main__":

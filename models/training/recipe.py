@@ -13,7 +13,16 @@ from models.training.augmentation import AUGMENTATIONS
 from models.training.efficientnet_lite import LITE_NETWORKS
 
 RECIPES = Path(__file__).parent / "recipes"
-PRECISIONS = ("bf16-mixed", "16-mixed", "32-true")
+PRECISIONS = ("bf16-mixed", "32-true")
+NOT_NEGATIVE = (
+    "weight_decay",
+    "momentum",
+    "clip",
+    "empty_weight",
+    "teacher_weight",
+    "feature_weight",
+    "workers",
+)
 HARDNET_MSEG = "hardnet-mseg"
 NETWORKS = (HARDNET_MSEG, *LITE_NETWORKS)
 
@@ -66,6 +75,8 @@ class Recipe:
     """One of ``NETWORKS``; the others are to teach this one."""
     teacher_weight: float = 3.0
     """Weight of the loss against a teacher's masks, where the run is given a teacher."""
+    feature_weight: float = 1.0
+    """Weight of the loss against a teacher's features, where the run is given a teacher."""
     seed: int = 0
     weight_decay: float = 0.0
     momentum: float = 0.0
@@ -73,6 +84,8 @@ class Recipe:
     """Largest norm of the gradient; 0 leaves it alone."""
     scales: tuple[float, ...] = (1.0,)
     """Each batch is learnt at each of these multiples of the stage's size, one step a scale."""
+    cutmix: float = 0.0
+    """Share of the frames of each batch that get a rectangle of another one (``cutmix.py``)."""
     empty_weight: float = 1.0
     """Weight of the loss on frames without a polyp."""
     average: float = 0.0
@@ -146,6 +159,8 @@ def _check(recipe: Recipe, origin: str) -> None:
         where = f"{origin}, stages.{index}"
         if stage.steps < 1 or stage.batch < 1:
             raise RecipeError(f"{where}: steps and batch must be at least 1.")
+        if min(stage.learning_rate, stage.last_learning_rate, stage.warm_up) < 0:
+            raise RecipeError(f"{where}: learning rates and warm_up must not be below 0.")
         if stage.size < STRIDE or stage.size % STRIDE:
             fitting = max(STRIDE, round(stage.size / STRIDE) * STRIDE)
             raise RecipeError(f"{where}: size must be a multiple of {STRIDE}; use {fitting}.")
@@ -160,8 +175,21 @@ def _check(recipe: Recipe, origin: str) -> None:
         raise RecipeError(f"{origin}: validate_every and save_every must be at least 1.")
     if recipe.stored_size < STRIDE:
         raise RecipeError(f"{origin}: stored_size must be at least {STRIDE}.")
+    for name in (
+        "weight_decay",
+        "momentum",
+        "clip",
+        "empty_weight",
+        "teacher_weight",
+        "feature_weight",
+        "workers",
+    ):
+        if getattr(recipe, name) < 0:
+            raise RecipeError(f"{origin}: {name} must not be below 0.")
     if not 0 <= recipe.average < 1:
         raise RecipeError(f"{origin}: average must be in [0, 1).")
+    if not 0 <= recipe.cutmix <= 1:
+        raise RecipeError(f"{origin}: cutmix must be in [0, 1].")
     if recipe.precision not in PRECISIONS:
         raise RecipeError(f"{origin}: precision must be one of {', '.join(PRECISIONS)}.")
     if recipe.network not in NETWORKS:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.fabric import Fabric
 from safetensors import SafetensorError
@@ -23,9 +24,11 @@ from torch.utils.data import DataLoader
 from models.hardnet_checkpoint import COUNTER_SUFFIX
 from models.spec import STRIDE
 from models.training.batches import normalised
+from models.training.cutmix import cut_and_mixed
 from models.training.mixture import Draws, Ingredient, Mixture
 from models.training.optimisation import learning_rate, make_optimiser
 from models.training.progress import Progress
+from models.training.pupil import GUESSES
 from models.training.recipe import Recipe, StageRecipe
 from models.training.validation import Validation
 
@@ -157,6 +160,8 @@ class Run:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._network.train()
+        rng = np.random.default_rng((self._recipe.seed, 3, self._step, self._fabric.global_rank))
+        images, masks = cut_and_mixed(images, masks, self._recipe.cutmix, rng)
         inputs = normalised(images.to(self._fabric.device))
         targets = (masks.to(self._fabric.device) > 127).float()
         loss = math.nan
@@ -234,8 +239,14 @@ class Run:
     def _resume(self) -> None:
         state = self._state()
         path = self._folder / CHECKPOINT
+        own = [_settings(group) for group in self._optimiser.param_groups]
         try:
             self._fabric.load(path, state, weights_only=True)
+            # The checkpoint brings the optimiser's settings of its time; the recipe's are to hold.
+            for group, settings in zip(self._optimiser.param_groups, own, strict=True):
+                if _settings(group).keys() != settings.keys():
+                    raise ValueError("it is of another optimiser")
+                group.update(settings)
         except (pickle.UnpicklingError, RuntimeError, KeyError, ValueError, EOFError) as error:
             raise TrainingError(
                 f"{path} is damaged or of another recipe; name another output folder."
@@ -265,6 +276,11 @@ class Run:
             ) from error
 
 
+def _settings(group: dict[str, Any]) -> dict[str, Any]:
+    """Of an optimiser's group, all but its parameters."""
+    return {name: value for name, value in group.items() if name != "params"}
+
+
 def _require_finite(value: float, name: str) -> None:
     """Raises FloatingPointError."""
     if not math.isfinite(value):
@@ -288,11 +304,11 @@ def require_shareable(recipe: Recipe, processes: int) -> None:
 
 
 def half_precision(network: nn.Module) -> dict[str, Tensor]:
-    """The state of ``network`` as it is shipped: in half precision, without counters."""
+    """The state of ``network`` as it is shipped: in half precision, without what only trains."""
     return {
         name: value.detach().to("cpu", torch.float16).contiguous()
         for name, value in network.state_dict().items()
-        if not name.endswith(COUNTER_SUFFIX)
+        if not name.endswith(COUNTER_SUFFIX) and not name.startswith(GUESSES)
     }
 
 

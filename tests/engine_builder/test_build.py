@@ -23,6 +23,7 @@ from models.weights import sealed
 from tests.engine_builder.conftest import SMALL, Run
 from tests.engine_builder.sentences import assert_one_sentence
 from tests.locations import ROOT, WEIGHTS
+from tests.models.engine_folders import write_folder
 
 pytestmark = pytest.mark.usefixtures("_rtx")
 
@@ -137,6 +138,16 @@ def test_show_and_verify(build: Run, engines: Path, tmp_path: Path) -> None:
     (changed / PLAN_FILE).write_bytes(content)
     assert_one_sentence(build("--verify", changed), PLAN_FILE, "engine_builder/build.py --fp16")
     assert_one_sentence(build("--show", tmp_path / "absent"), "no such engine folder")
+
+
+def test_brackets_in_a_path_are_no_markup(build: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "[" / "engine]")
+    shown = build("--show", tmp_path / "[" / "engine]")
+    assert shown.returncode == 0, shown.stderr
+    assert "[/engine]" in shown.stdout
+    verified = build("--verify", tmp_path / "[" / "engine]")
+    assert verified.returncode == 0, verified.stderr
+    assert "[/engine]: every byte is as certified" in verified.stdout
 
 
 @pytest.mark.slow

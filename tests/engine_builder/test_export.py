@@ -182,5 +182,6 @@ def test_wrong_usage_is_exit_code_2(export: Run, tmp_path: Path) -> None:
         (WEIGHTS,),
         (WEIGHTS, "-o", tmp_path / "x.onnx", "--size", "350"),
         (WEIGHTS, "-o", tmp_path / "x.onnx", "--threshold", "2"),
+        (WEIGHTS, "-o", tmp_path / "x.onnx", "--core-margin", "-1"),
     ):
         assert export(*arguments).returncode == 2

@@ -20,7 +20,14 @@ def test_rtx_builds_for_gpus_that_are_not_there() -> None:
     assert flavour.name == "tensorrt_rtx"
     assert flavour.builds_for_any_target
     with pytest.raises(EngineBuilderError, match="cannot build for sm_90"):
-        find_flavour(["sm_90"], "sm_90")
+        find_flavour(["sm_90"], None)
+
+
+def test_rtx_is_tried_on_a_gpu_that_it_has_no_name_for_if_that_gpu_is_there() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    assert find_flavour(["sm_90"], "sm_90").name == "tensorrt_rtx"
+    with pytest.raises(EngineBuilderError, match="cannot build for sm_90"):
+        find_flavour(["sm_75", "sm_90"], "sm_75")
 
 
 def test_without_tensorrt_the_installing_command_is_named(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from PIL import Image
 
 from models.picture import ColourMatrix, Picture, PixelFormat
 
+Form = tuple[PixelFormat, ColourMatrix, bool]
+"""Pixel format, matrix, and whether the range is full."""
+EVERY_FORM: tuple[Form, ...] = tuple(itertools.product(PixelFormat, ColourMatrix, (False, True)))
 YUV_FORMATS = tuple(each for each in PixelFormat if each.is_yuv)
 PACKED_422 = (PixelFormat.YUYV422, PixelFormat.UYVY422)
 _KR_KB = {ColourMatrix.BT601: (0.299, 0.114), ColourMatrix.BT709: (0.2126, 0.0722)}

@@ -18,9 +18,9 @@ from models.engine_folder import (
     PLAN_FILE,
     PROOF_FILE,
     Agreement,
-    Certificate,
     EngineFolder,
     EngineFolderError,
+    build_options,
     engine_folder_name,
     open_engine_folder,
     read_certificate,
@@ -28,29 +28,22 @@ from models.engine_folder import (
     write_engine_folder,
 )
 from models.spec import ModelSpec
+from models.weights import SHIPPED_SHA256
 from tests.locations import ROOT
+from tests.models.engine_folders import certificate
 
 PLAN = bytes(range(256)) * 20
 KERNELS = b"\x7fELF" + bytes(500)
 PROOF = b"PK" + bytes(range(200))
 
-CERTIFICATE = Certificate(
-    onnx_sha256="0" * 64,
+CERTIFICATE = certificate(
     plan_sha256=sha256_of(PLAN),
     kernels_sha256=sha256_of(KERNELS),
-    kernels_source_sha256=sha256_of(b"their source"),
     proof_sha256=sha256_of(PROOF),
-    calibration_sha256="",
-    flavour="tensorrt_rtx",
-    version="1.7.1.116",
-    target="sm_75",
-    precision="FP16",
     layers={"FP16": 171, "FP32": 2},
-    proven_by="builder log",
     agreement=Agreement("cpu, cast graph", "1" * 64, 24, 7, 1e-6, 0.9999, 0.999, 0.004, 6, 0),
     spec=ModelSpec(least_area=0.002),
 )
-
 ENGINE = EngineFolder(CERTIFICATE, PLAN, KERNELS, PROOF)
 
 
@@ -136,7 +129,7 @@ def test_another_engines_plan_is_refused_and_the_command_fits_the_engine(tmp_pat
     other = replace(CERTIFICATE, precision="INT8", target="sm_86", calibration_sha256="2" * 64)
     write_engine_folder(tmp_path / "engine", replace(ENGINE, certificate=other))
     (tmp_path / "engine" / PLAN_FILE).write_bytes(KERNELS)
-    with pytest.raises(EngineFolderError, match=r"--int8 --calibration DIR --target sm_86"):
+    with pytest.raises(EngineFolderError, match=r"--int8 --calibration DIR .*--target sm_86"):
         open_engine_folder(tmp_path / "engine")
 
 
@@ -149,8 +142,8 @@ def test_writing_replaces_an_engine_and_the_remains_of_a_killed_run(folder: Path
     remains = folder.with_name(f".{folder.name}.partial")
     remains.mkdir()
     (remains / PLAN_FILE).write_bytes(b"half")
-    certificate = replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
-    write_engine_folder(folder, replace(ENGINE, certificate=certificate, plan=b"new"))
+    new = replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
+    write_engine_folder(folder, replace(ENGINE, certificate=new, plan=b"new"))
     assert open_engine_folder(folder).plan == b"new"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -173,3 +166,28 @@ def test_a_full_disk_leaves_the_old_engine_as_it_was(folder: Path) -> None:
     assert "OSError: [Errno 27]" in result.stderr
     assert open_engine_folder(folder).certificate == CERTIFICATE
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_an_interruption_between_the_old_and_the_new_engine_keeps_the_old_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name.endswith(".partial"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    new = replace(CERTIFICATE, plan_sha256=sha256_of(b"new"))
+    with pytest.raises(KeyboardInterrupt):
+        write_engine_folder(folder, replace(ENGINE, certificate=new, plan=b"new"))
+    assert open_engine_folder(folder).certificate == CERTIFICATE
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_the_command_names_the_size_and_the_model_where_they_are_not_those_that_ship() -> None:
+    other = replace(CERTIFICATE, spec=replace(CERTIFICATE.spec, height=256, width=256))
+    assert build_options(other, "sm_86") == "--fp16 --onnx FILE --size 256 --target sm_86"
+    shipped = replace(CERTIFICATE, onnx_sha256=SHIPPED_SHA256)
+    assert build_options(shipped, "sm_75") == "--fp16 --target sm_75"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.hardnet_checkpoint import CheckpointError
+from models.hardnet_checkpoint import CheckpointError, read_state
 from models.hardnet_mseg import load_checkpoint
 from tests.locations import WEIGHTS, shared
 from tests.models.drawn_weights import drawn_state
@@ -144,6 +145,28 @@ def test_a_bad_file_gets_one_sentence(
         load_checkpoint(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zipped", "as before PyTorch 1.6"])
+def test_a_damaged_pickle_is_refused_whatever_the_damage_does_to_the_reader(
+    tmp_path: Path, zipped: bool
+) -> None:
+    small = {"a.weight": torch.zeros(4, 3, 3, 3), "a.bias": torch.zeros(4)}
+    path = tmp_path / "damaged.pth"
+    torch.save(small, path, _use_new_zipfile_serialization=zipped)
+    whole = path.read_bytes()
+    rng = random.Random(5)
+    refusals = 0
+    for _ in range(400):
+        content = bytearray(whole)
+        for _ in range(rng.choice((1, 5, 20))):
+            content[rng.randrange(600)] = rng.randrange(256)
+        path.write_bytes(content)
+        try:
+            read_state(path, small)
+        except CheckpointError:
+            refusals += 1
+    assert refusals > 200
 
 
 class _Malice:

@@ -184,3 +184,20 @@ def test_real_polyps_stay_inside() -> None:
             mask = np.array(Image.open(mask_path).convert("L")) > 0
             mask[found.y : found.y + found.height, found.x : found.x + found.width] = False
             assert not mask.any(), path.name
+
+
+@pytest.mark.parametrize("pixel_format", PixelFormat)
+@pytest.mark.parametrize("size", [(2, 2), (2, 64), (64, 2), (6, 4)])
+def test_the_smallest_pictures_are_looked_at_like_any_other(
+    size: tuple[int, int], pixel_format: PixelFormat
+) -> None:
+    lit = as_picture(np.full((*size, 3), 200, np.uint8), pixel_format)
+    assert find_picture_area(lit) == lit.whole
+    dark = as_picture(np.zeros((*size, 3), np.uint8), pixel_format)
+    assert PictureAreaTracker().update(dark) == TrackedAreas(None, dark.whole)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1)])
+def test_pictures_of_a_single_row_or_column_are_looked_at_too(size: tuple[int, int]) -> None:
+    picture = Picture(np.full((*size, 3), 200, np.uint8))
+    assert find_picture_area(picture) == picture.whole

@@ -54,7 +54,17 @@ def test_yuv(
 
 @pytest.mark.parametrize(
     ("height", "width"),
-    [(1080, 1920), (960, 1280), (529, 623), (487, 333), (352, 352), (352, 500), (101, 97)],
+    [
+        (1080, 1920),
+        (960, 1280),
+        (529, 623),
+        (487, 333),
+        (352, 352),
+        (352, 500),
+        (101, 97),
+        (4, 701),
+        (5, 4),
+    ],
 )
 @pytest.mark.parametrize("pixel_format", [PixelFormat.RGB24, PixelFormat.BGR24])
 def test_rgb(height: int, width: int, pixel_format: PixelFormat) -> None:

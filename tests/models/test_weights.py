@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import onnx
@@ -137,6 +138,10 @@ def _with_half_the_metadata(model: onnx.ModelProto) -> None:
     model.metadata_props[0].value = '{"name": "tiny"}'
 
 
+def _with_endless_metadata(model: onnx.ModelProto) -> None:
+    model.metadata_props[0].value = "[" * 100_000
+
+
 def _of_another_size(model: onnx.ModelProto) -> None:
     helper.set_model_props(model, replace(TINY_SPEC, height=352).to_metadata())
 
@@ -154,6 +159,7 @@ def _with_another_output(model: onnx.ModelProto) -> None:
     [
         _without_metadata,
         _with_half_the_metadata,
+        _with_endless_metadata,
         _of_another_size,
         _with_a_float_input,
         _with_another_output,
@@ -171,6 +177,38 @@ def test_what_is_no_deployable_model_says_how_to_make_one(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"name": "../../elsewhere"},
+        {"name": ".hidden"},
+        {"name": 3},
+        {"height": 24.0},
+        {"mean": [0.5, 0.5]},
+        {"deviation": [0.5, 0.5, float("nan")]},
+        {"threshold": "0.5"},
+        {"threshold": 1.5},
+        {"threshold": float("nan")},
+        {"least_area": -0.1},
+        {"core_margin": 1e9},
+        {"core_margin": -1.0},
+        {"core_margin": None},
+    ],
+    ids=str,
+)
+def test_a_model_that_claims_the_impossible_is_refused(
+    tmp_path: Path, claim: dict[str, object]
+) -> None:
+    """Engines are put into folders of its name, and masks are drawn at its threshold."""
+    model = tiny_model()
+    claimed = json.dumps(asdict(TINY_SPEC) | claim)
+    helper.set_model_props(model, {METADATA_KEY: claimed})
+    path = tmp_path / "claims.onnx"
+    path.write_bytes(sealed(model))
+    with pytest.raises(WeightsError, match=r"claims\.onnx is not a deployable PolypLens model"):
+        read_weights(path)
+
+
 @pytest.mark.parametrize("location", ["/etc/passwd", "../secret.bin", "beside.bin", "link.bin"])
 def test_weights_in_other_files_are_refused(tmp_path: Path, location: str) -> None:
     (tmp_path / "beside.bin").write_bytes(bytes(4))
@@ -180,6 +218,24 @@ def test_weights_in_other_files_are_refused(tmp_path: Path, location: str) -> No
     path = tmp_path / "outside.onnx"
     path.write_bytes(sealed(model))
     with pytest.raises(WeightsError, match="third in another file"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("attribute", ["sparse_tensor", "sparse_tensors"])
+def test_weights_in_other_files_are_found_in_sparse_constants(
+    tmp_path: Path, attribute: str
+) -> None:
+    model = tiny_model()
+    constant = helper.make_node("Constant", [], ["sparse"])
+    kept = constant.attribute.add(name="sparse_value")
+    values = getattr(kept, attribute)
+    sparse = values if attribute == "sparse_tensor" else values.add()
+    sparse.indices.name = "hidden"
+    _keep_elsewhere(sparse.indices, "/etc/passwd")
+    model.graph.node.insert(0, constant)
+    path = tmp_path / "sparse.onnx"
+    path.write_bytes(sealed(model))
+    with pytest.raises(WeightsError, match="hidden in another file"):
         read_weights(path)
 
 

@@ -56,3 +56,13 @@ def test_a_missing_folder_is_an_error_that_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "gone" / "file", b"")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes")
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "like a device"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no regular file"):
+        write_whole(pipe, b"new")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -21,11 +21,14 @@ def compile_cubin(target: str) -> bytes:
     """The cubin of ``kernels.cu`` for ``target``, one of ``TARGETS``.
 
     Raises:
-        KernelCompileError: NVRTC is not installed, or it refused the target or the source.
-        ValueError: ``target`` is not one of ``TARGETS``.
+        KernelCompileError: ``target`` is no such GPU, NVRTC is not installed, or it refused the
+            source.
     """
     if target not in TARGETS:
-        raise ValueError(f"{target} is not one of {', '.join(TARGETS)}")
+        raise KernelCompileError(
+            f"The CUDA kernels run on {', '.join(TARGETS)}; {target} is none of them, "
+            "so choose another --target, or another --backend than TensorRT."
+        )
     nvrtc = _load_nvrtc()
     source = KERNELS_SOURCE.read_bytes()
     program = _checked(

@@ -50,6 +50,7 @@ class Device:
 
     Raises:
         BackendUnavailableError: there is no usable GPU.
+        BackendError: its memory is full.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,8 @@ class Device:
             device = cuda.Device(0)
             self._context = device.retain_primary_context()
             self._context.push()
+        except cuda.MemoryError as error:
+            raise _memory_is_full() from error
         except cuda.Error as error:
             raise BackendUnavailableError(
                 f"There is no usable NVIDIA GPU ({error}); "

@@ -21,6 +21,7 @@ class CapturedGraph:
 
     Raises:
         BackendError: something in ``enqueue`` cannot be captured.
+        Exception: what ``enqueue`` raises; the stream is usable again.
     """
 
     def __init__(self, stream: cuda.Stream, enqueue: Callable[[], None]) -> None:
@@ -30,9 +31,12 @@ class CapturedGraph:
         require_success(driver.cuStreamBeginCapture(self._stream, mode), _REFUSED)
         try:
             enqueue()
-        finally:
-            capture = driver.cuStreamEndCapture(self._stream)
-        graph = require_success(capture, _REFUSED)
+        except BaseException:
+            status, unfinished = driver.cuStreamEndCapture(self._stream)
+            if status == driver.CUresult.CUDA_SUCCESS:
+                driver.cuGraphDestroy(unfinished)
+            raise
+        graph = require_success(driver.cuStreamEndCapture(self._stream), _REFUSED)
         try:
             instance = driver.cuGraphInstantiate(graph, 0)
             self._executable = require_success(instance, _REFUSED)

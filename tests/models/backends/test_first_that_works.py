@@ -21,7 +21,7 @@ from models.backends.tensorrt_backend import TensorRTBackend
 from models.geometry import Area
 from models.picture import Picture
 from models.weights import WeightsError, sealed
-from tests.models.backends.engine_folders import write_folder
+from tests.models.engine_folders import write_folder
 from tests.models.tiny_model import TINY_SPEC, tiny_answer, tiny_model, write_tiny_model
 
 FAILURE = "None of these works."

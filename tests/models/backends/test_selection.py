@@ -10,7 +10,7 @@ import pytest
 from models.backends.base import BackendError, BackendUnavailableError
 from models.backends.selection import choose_backend
 from models.weights import WeightsError, read_weights
-from tests.models.backends.engine_folders import write_folder
+from tests.models.engine_folders import write_folder
 from tests.models.tiny_model import TINY_SPEC, write_tiny_model
 
 WITHOUT_GPU = pytest.mark.skipif(
@@ -107,7 +107,8 @@ def test_the_engine_of_the_weights_is_found(
     assert backend.info.backend == "tensorrt"
     assert "sm_99" in backend.info.device
     assert "sm_98" in choose_backend("tensorrt", weights, None, input_size=64).info.device
-    with pytest.raises(BackendUnavailableError, match=r"build\.py --fp16 --size 96"):
+    command = r"build\.py --fp16 --onnx \S+tiny\.onnx --size 96$"
+    with pytest.raises(BackendUnavailableError, match=command):
         choose_backend("tensorrt", weights, None, input_size=96)
 
 

@@ -17,7 +17,7 @@ from models.backends.tensorrt_backend import TensorRTBackend
 from models.engine_folder import PLAN_FILE, EngineFolderError
 from models.spec import ModelSpec
 from tests.locations import ROOT
-from tests.models.backends.engine_folders import write_folder
+from tests.models.engine_folders import write_folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 from pathlib import Path
@@ -18,10 +17,17 @@ from models.picture import ColourMatrix, Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
 from tests.models.cuda.host_kernels import HostKernels, build
-from tests.models.pictures import PACKED_422, YUV_FORMATS, as_picture, decoded, scene
+from tests.models.pictures import (
+    EVERY_FORM,
+    PACKED_422,
+    YUV_FORMATS,
+    Form,
+    as_picture,
+    decoded,
+    scene,
+)
 
 SPEC = ModelSpec()
-COLOURS = list(itertools.product(ColourMatrix, (False, True)))
 
 WHOLE_AND_PART = [
     ((1080, 1920), Area(0, 0, 1920, 1080)),
@@ -63,18 +69,12 @@ def test_rgb_is_resized_as_pillow_does(
     assert difference.max() <= 2
 
 
-@pytest.mark.parametrize("pixel_format", YUV_FORMATS)
-@pytest.mark.parametrize(("matrix", "full_range"), COLOURS)
+@pytest.mark.parametrize("form", [form for form in EVERY_FORM if form[0].is_yuv])
 @pytest.mark.parametrize(("size", "area"), WHOLE_AND_PART)
 def test_yuv_is_within_one_level_of_pillow_on_rgb(
-    kernels: HostKernels,
-    size: tuple[int, int],
-    area: Area,
-    matrix: ColourMatrix,
-    full_range: bool,
-    pixel_format: PixelFormat,
+    kernels: HostKernels, size: tuple[int, int], area: Area, form: Form
 ) -> None:
-    picture = as_picture(scene(*size), pixel_format, matrix, full_range)
+    picture = as_picture(scene(*size), *form)
     frame = kernels.model_input(picture, area, SPEC)
     difference = np.abs(frame.astype(np.int16) - pillow_input(decoded(picture), area))
     assert difference.mean() <= 1

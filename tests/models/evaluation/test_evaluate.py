@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import logging
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +20,7 @@ from models.evaluation.checkpoint_backend import CheckpointBackend
 from models.evaluation.evaluate import main
 from models.evaluation.examples import ExampleSet
 from models.evaluation.open_model import ModelError, open_model
+from models.source_version import source_version
 from models.spec import STRIDE, ModelSpec
 from models.training.lists import DataError, in_measured_half
 from tests.models.drawn_weights import drawn_state
@@ -65,6 +68,9 @@ def test_a_deployable_model_is_scored_on_every_set(
     dices = [float(row["dice"]) for row in rows if row["set"] == "val"]
     assert np.mean(dices) == pytest.approx(with_polyp["application"]["dice"]["mean"], abs=1e-4)
     report = (output / "report.md").read_text()
+    assert scores["command"].endswith(f"--set val:drawn:painted --backend {backend}")
+    assert scores["commit"] == source_version()
+    assert f"commit {scores['commit'] or 'unknown'}." in report
     assert report.index("As the application shows it") < report.index("As the papers measure")
     assert scores["sha256"] in report
     for drawing in ("dice_over_threshold.svg", "precision_over_recall.svg"):
@@ -72,6 +78,7 @@ def test_a_deployable_model_is_scored_on_every_set(
         assert ElementTree.parse(output / drawing).getroot().tag.endswith("svg")
     sheet = cv2.imread(str(output / "worst-0.jpg"))
     assert sheet is not None and sheet.shape == (240, 1280, 3)
+    assert not list(output.glob(".*"))
 
 
 def test_a_given_setting_is_not_chosen(tmp_path: Path, data_root: Path) -> None:
@@ -85,6 +92,91 @@ def test_a_given_setting_is_not_chosen(tmp_path: Path, data_root: Path) -> None:
         "core_margin": 1.5,
     }
     assert scores["chosen"] is None
+    assert scores["chosen_on"] == []
+
+
+def test_sets_on_which_the_setting_was_chosen_are_marked(tmp_path: Path, data_root: Path) -> None:
+    """The list's folder need not be named for its frames to be the same."""
+    model, output = write_tiny_model(tmp_path), tmp_path / "report"
+    output.mkdir()
+    (output / "worst-7.jpg").write_bytes(b"of an earlier report")
+    sets = [
+        "--set",
+        "val",
+        "--set",
+        "pranet_val:kvasir-seg",
+        "--set",
+        "polypgen_negative::measured",
+    ]
+    arguments = [str(model), "--data", str(data_root), "--output", str(output), "--without-paper"]
+    assert main([*arguments, *sets]) == 0
+    report = (output / "report.md").read_text()
+    table = report[report.index("| with polyp |") : report.index("![")]
+    starred = [line.split("|")[1].strip() for line in table.splitlines() if "* |" in line]
+    assert starred == ["pranet_val (kvasir-seg) *", "polypgen_negative, measured *"]
+    assert "pranet_val (cvc-clinicdb), painted" in report
+    assert not (output / "worst-7.jpg").exists()
+
+
+def test_a_checkpoint_is_scored(tmp_path: Path, data_root: Path) -> None:
+    path, output = tmp_path / "drawn.safetensors", tmp_path / "report"
+    save_file(drawn_state("evaluation"), path)
+    arguments = [str(path), "--data", str(data_root), "--output", str(output), "--size", "64"]
+    assert main([*arguments, "--set", "val", "--setting", "0.5", "0", "0"]) == 0
+    scores = json.loads((output / "scores.json").read_text())
+    assert scores["runtime"]["backend"] == "torch"
+    assert scores["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert scores["sets"]["val"]["table_1"]["images"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--size", "100"], "use 128"),
+        (["--most-marked", "nan"], "no number from 0 to 1"),
+        (["--setting", "1.5", "0", "0"], "two numbers from 0 to 1"),
+        (["--setting", "0.5", "nan", "0"], "two numbers from 0 to 1"),
+        (["--setting", "0.5", "0", "-1"], "at least 0"),
+    ],
+)
+def test_a_wrong_value_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["model.onnx", "--data", str(tmp_path), "--output", str(tmp_path / "r"), *options])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_report_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "file"
+    output.write_bytes(b"")
+    arguments = [str(write_tiny_model(tmp_path)), "--data", str(data_root), "--set", "val"]
+    assert main([*arguments, "--output", str(output), "--setting", "0.5", "0", "0"]) == 1
+    assert f"{output}: File exists; check the path" in caplog.text
+
+
+def test_a_set_of_nothing_is_one_sentence(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The only frame of the list is one that training uses."""
+    name = next(
+        f"empty/e{number}" for number in range(8) if not in_measured_half(f"empty/e{number}")
+    )
+    write_list(data_root, "trained", [name])
+    arguments = [
+        str(write_tiny_model(tmp_path)),
+        "--data",
+        str(data_root),
+        "--output",
+        str(tmp_path),
+    ]
+    setting = ["--setting", "0.5", "0", "0"]
+    assert main([*arguments, *setting, "--set", "trained::measured"]) == 1
+    assert "No frame of the list is left for the set trained, measured" in caplog.text
 
 
 def test_settings_are_shown_for_every_share_that_may_be_marked(
@@ -148,12 +240,18 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     [
         ("missing.onnx", "no weights file"),
         ("missing.safetensors", "no weights file"),
-        ("", "."),
+        ("no-engine", r"no-engine.*build\.py|There is no NVIDIA GPU"),
     ],
 )
 def test_a_model_that_is_not_there_is_one_sentence(
     tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture, model: str, words: str
 ) -> None:
+    (tmp_path / "no-engine").mkdir()
     arguments = [str(tmp_path / model), "--data", str(data_root), "--output", str(tmp_path / "r")]
     assert main(arguments) == 1
-    assert words in caplog.text
+    assert re.search(words, caplog.text)
+
+
+def test_an_engine_takes_no_other_size(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has an input size of its own; leave out --size"):
+        open_model(tmp_path, "onnxruntime", 256)

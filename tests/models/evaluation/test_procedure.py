@@ -139,3 +139,10 @@ def test_bad_files_are_one_sentence(
         read_table(paths[0])
     assert main([str(path) for path in paths]) == 1
     assert words in caplog.text
+
+
+@pytest.mark.parametrize("alert_ms", ["-1", "nan", "inf", "soon"])
+def test_a_time_that_is_none_is_wrong_usage(alert_ms: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["table.csv", "truth.csv", "--alert-ms", alert_ms])
+    assert ended.value.code == 2

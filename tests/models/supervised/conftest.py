@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.models.supervised.leftovers import all_there_is
+from tests.leftovers import all_there_is
 
 # Elsewhere the segmenter cannot have a process of its own, nor can the tests be imported.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]

@@ -24,9 +24,9 @@ from models.supervised import segmenter_process
 from models.supervised.json_messages import Ready
 from models.supervised.messages import Answer
 from models.supervised.supervised_segmenter import SupervisedSegmenter
+from tests.leftovers import all_there_is, children
 from tests.locations import ROOT
 from tests.models.supervised import child_segmenters as child
-from tests.models.supervised.leftovers import all_there_is, children
 
 WATCHDOG_S = 60.0
 WHITE = Picture(np.full((8, 32, 3), 255, np.uint8))
@@ -113,19 +113,20 @@ def test_long_work_is_no_silence() -> None:
         assert all(answers(segmenter, index) for index in range(3))
 
 
-def test_no_sign_of_life_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmenter_process, "SILENCE_LIMIT_S", 1.0)
-    with SupervisedSegmenter(partial(child.echo_until_marked, child.hold_all_up)) as segmenter:
+@pytest.mark.parametrize(
+    ("limit", "deed", "sentence"),
+    [
+        ("SILENCE_LIMIT_S", child.hold_all_up, "no sign of life for 1 s; it has to be"),
+        ("ANSWER_LIMIT_S", child.hang, "has not answered for 1 s; it has to be"),
+    ],
+)
+def test_silence_and_work_without_end_have_their_limits(
+    limit: str, deed: child.Deed, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segmenter_process, limit, 1.0)
+    with SupervisedSegmenter(partial(child.echo_until_marked, deed)) as segmenter:
         assert answers(segmenter)
-        with pytest.raises(BackendError, match="no sign of life for 1 s; it has to be"):
-            segmenter.segment(WHITE, 1)
-
-
-def test_work_without_end_has_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmenter_process, "ANSWER_LIMIT_S", 1.0)
-    with SupervisedSegmenter(partial(child.echo_until_marked, child.hang)) as segmenter:
-        assert answers(segmenter)
-        with pytest.raises(BackendError, match="has not answered for 1 s; it has to be"):
+        with pytest.raises(BackendError, match=sentence):
             segmenter.segment(WHITE, 1)
 
 

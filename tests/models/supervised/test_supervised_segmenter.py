@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -68,6 +72,42 @@ def test_it_is_another_process_and_may_be_entered_again() -> None:
         assert segmenter.info == child.INFO
     assert len(pids | {os.getpid()}) == 3
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def answers_until(segmenter: SupervisedSegmenter, condition: Callable[[], bool]) -> None:
+    """Asks it picture after picture until the condition holds; no answer may be missing."""
+    until_s = time.monotonic() + 60
+    for index in itertools.count():
+        if condition():
+            return
+        assert time.monotonic() < until_s
+        assert segmenter.segment(grey(7, 48, 64), index).probability.min() == 7
+        time.sleep(0.01)
+
+
+def test_renewing_asks_for_the_segmenter_anew_and_no_answer_is_missed(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path)
+    with SupervisedSegmenter(partial(tiny, path)) as segmenter:
+        pid = segmenter.pid
+        write_tiny_model(tmp_path, replace(TINY_SPEC, name="rebuilt"))
+        segmenter.renew()
+        answers_until(segmenter, lambda: segmenter.spec.name == "rebuilt")
+        assert segmenter.pid != pid
+        assert segmenter.info.passed_over == ()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_cannot_be_had_anew_leaves_the_old_one_its_place_and_says_why(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path)
+    with SupervisedSegmenter(partial(tiny, path)) as segmenter:
+        pid, info = segmenter.pid, segmenter.info
+        path.unlink()
+        segmenter.renew()
+        answers_until(segmenter, lambda: segmenter.info != info)
+        (notice,) = segmenter.info.passed_over
+        assert notice.startswith("A new process of the network is not used: ")
+        assert "There is no weights file" in notice
+        assert segmenter.pid == pid
 
 
 def test_outside_its_with_statement_it_refuses() -> None:

@@ -41,3 +41,11 @@ def test_a_share_beyond_one_is_wrong_usage(two_files: tuple[Path, Path], tmp_pat
     with pytest.raises(SystemExit) as stop:
         main([*map(str, two_files), "--share", "1.5", "-o", str(tmp_path / "out")])
     assert stop.value.code == 2
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(
+    two_files: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "nowhere" / "blend.safetensors"
+    assert main([*map(str, two_files), "-o", str(output)]) == 1
+    assert "No such file or directory; check the path" in caplog.text

@@ -17,7 +17,7 @@ from models.training.lists import DataError, in_measured_half, read_list
 from models.training.mixture import Draws, Mixture, load_ingredients
 from models.training.recipe import Recipe, RecipeError, read_recipe
 from tests.locations import ROOT
-from tests.models.training.drawn_data import RECIPE, draw_data, draw_pair, write_list
+from tests.models.training.drawn_data import RECIPE, draw_data, draw_pair, write_list, write_set
 
 
 @pytest.fixture
@@ -36,6 +36,15 @@ def test_a_list_gives_its_pairs_in_order(data_root: Path) -> None:
     pairs = read_list(data_root, "val")
     assert [pair.name for pair in pairs] == ["drawn/v0", "drawn/v1", "drawn/v2"]
     assert pairs[0].image == data_root / "drawn" / "images" / "v0.jpg"
+
+
+def test_a_name_may_hold_spaces_and_a_line_may_be_empty(data_root: Path) -> None:
+    write_set(data_root, "other set", ["polyp 1"])
+    write_list(data_root, "spaced", ["other set/polyp 1", "", "drawn/v0"])
+    assert [pair.name for pair in read_list(data_root, "spaced")] == [
+        "other set/polyp 1",
+        "drawn/v0",
+    ]
 
 
 def test_a_missing_list_is_named(data_root: Path) -> None:

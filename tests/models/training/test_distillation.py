@@ -5,30 +5,28 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import batch_norm, interpolate
 
-from models.hardnet_mseg import load_checkpoint
-from models.training.distillation import MaskTeacher, distillation_loss
+from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
+from models.training.batches import normalised
+from models.training.distillation import distillation_loss, feature_distance
+from models.training.frames import squared
 from models.training.lite_segmentation import LiteSegmentation
+from models.training.mask_teacher import MaskTeacher
+from models.training.pupil import MaskPupil
 from models.training.train import main
-from tests.models.training.drawn_data import RECIPE, draw_data
+from tests.models.training.drawn_data import draw_pair
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning's own imports and advice; nothing of ours.
     "ignore::DeprecationWarning:lightning.*",
     "ignore::FutureWarning:lightning.*",
 )
-
-
-@pytest.fixture
-def arguments(tmp_path: Path) -> list[str]:
-    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
-    data = draw_data(tmp_path / "data")
-    recipe = str(tmp_path / "recipe.toml")
-    return [recipe, "--data", str(data), "--accelerator", "cpu", "--threads", "1"]
 
 
 @pytest.fixture
@@ -55,6 +53,26 @@ def test_nothing_is_left_to_learn_where_both_agree() -> None:
     assert float(slope.abs().max()) == pytest.approx(0.0, abs=1e-7)
 
 
+def test_features_of_another_size_are_resized_to_the_guesses() -> None:
+    features = [torch.randn(4, 3, 8, 8)]
+    larger = [interpolate(features[0], size=12, mode="bilinear")]
+    right = [batch_norm(larger[0], None, None, training=True)]
+    assert float(feature_distance(right, features)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_pupil_marks_as_the_network_alone() -> None:
+    pupil = MaskPupil([8, 16, 24])
+    images = torch.randn(2, 3, 64, 96)
+    logits, guesses = pupil(images)
+    assert logits.shape == (2, 1, 64, 96)
+    assert [tuple(g.shape[1:]) for g in guesses] == [(8, 8, 12), (16, 4, 6), (24, 2, 3)]
+    network = HarDNetMSEG()
+    state = {name: value for name, value in pupil.state_dict().items() if "guesses" not in name}
+    network.load_state_dict(state)
+    with torch.no_grad():
+        assert torch.equal(pupil.eval()(images), network.eval()(images))
+
+
 def test_a_teacher_marks_as_its_run_left_it(teacher_run: Path) -> None:
     teacher = MaskTeacher(teacher_run)
     network = LiteSegmentation("lite0")
@@ -64,8 +82,11 @@ def test_a_teacher_marks_as_its_run_left_it(teacher_run: Path) -> None:
     with torch.no_grad():
         expected = network.train(False)(images)
     # 64 is the size of the recipe's last stage, so that nothing is resized.
-    assert torch.allclose(teacher(images), expected, atol=1e-5)
-    assert teacher(torch.randn(1, 3, 96, 128)).shape == (1, 1, 96, 128)
+    logits, features = teacher(images)
+    assert torch.allclose(logits, expected, atol=1e-5)
+    assert [level.shape[2] for level in features] == [8, 4, 2]
+    assert [level.shape[1] for level in features] == teacher.channels
+    assert teacher(torch.randn(1, 3, 96, 128))[0].shape == (1, 1, 96, 128)
     assert not any(parameter.requires_grad for parameter in teacher.parameters())
 
 
@@ -73,16 +94,17 @@ def test_who_learns_from_a_teacher_comes_nearer_to_it(
     arguments: list[str], teacher_run: Path, tmp_path: Path
 ) -> None:
     teacher = MaskTeacher(teacher_run)
-    images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    frames = [squared(draw_pair(seed)[0][:, :, ::-1], 64).transpose(2, 0, 1) for seed in range(8)]
+    images = normalised(torch.from_numpy(np.stack(frames)))
+    longer = ["average=0", "stages.0.steps=10", "stages.1.steps=20"]
 
     def distance_after(name: str, *options: str) -> float:
         run = tmp_path / name
-        longer = [f"stages.{stage}.steps=10" for stage in (0, 1)]
         assert main([*arguments, "--output", str(run), *longer, *options]) == 0
         network = load_checkpoint(run / "weights.safetensors")
         with torch.no_grad():
             logits: Tensor = network(images)
-        return float(distillation_loss(logits, teacher(images)))
+        return float(distillation_loss(logits, teacher(images)[0]))
 
     taught = distance_after("taught", "--teacher", str(teacher_run), "teacher_weight=100")
     assert taught < distance_after("alone")

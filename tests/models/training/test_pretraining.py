@@ -11,23 +11,16 @@ from torch.nn.functional import batch_norm
 
 from models.hardnet_mseg import HarDNetMSEG
 from models.training.backbone import load_backbone
-from models.training.pretrain import Pupil, distance, main
+from models.training.distillation import feature_distance
+from models.training.pretrain import main
+from models.training.pupil import EncoderPupil
 from models.training.teacher import STRIDES, Teacher
-from tests.models.training.drawn_data import RECIPE, draw_data
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning's own imports and advice; nothing of ours.
     "ignore::DeprecationWarning:lightning.*",
     "ignore::FutureWarning:lightning.*",
 )
-
-
-@pytest.fixture
-def arguments(tmp_path: Path) -> list[str]:
-    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
-    data = draw_data(tmp_path / "data")
-    recipe = str(tmp_path / "recipe.toml")
-    return [recipe, "--data", str(data), "--accelerator", "cpu", "--threads", "1"]
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def test_the_teacher_sees_at_the_pupils_strides_and_learns_nothing(teacher: Teac
     levels = teacher(images)
     assert [tuple(level.shape[2:]) for level in levels] == [(64 // s, 96 // s) for s in STRIDES]
     assert [level.shape[1] for level in levels] == teacher.channels
-    guesses = Pupil(teacher.channels)(images)
+    guesses = EncoderPupil(teacher.channels)(images)
     assert [guess.shape for guess in guesses] == [level.shape for level in levels]
     assert not any(parameter.requires_grad for parameter in teacher.parameters())
     assert all(torch.equal(*pair) for pair in zip(teacher(images), levels, strict=True))
@@ -51,9 +44,9 @@ def test_the_teacher_sees_at_the_pupils_strides_and_learns_nothing(teacher: Teac
 def test_the_distance_is_0_when_right_and_1_at_the_mean() -> None:
     features = [torch.randn(4, 3, 8, 8) * 5 + 2, torch.randn(4, 6, 4, 4)]
     right = [batch_norm(level, None, None, training=True) for level in features]
-    assert float(distance(right, features)) == pytest.approx(0.0, abs=1e-6)
+    assert float(feature_distance(right, features)) == pytest.approx(0.0, abs=1e-6)
     mean = [torch.zeros_like(level) for level in features]
-    assert float(distance(mean, features)) == pytest.approx(1.0, abs=1e-3)
+    assert float(feature_distance(mean, features)) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.usefixtures("teacher")

@@ -22,7 +22,9 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
     assert recipe_from(asdict(recipe), "the same") == recipe
 
 
-@pytest.mark.parametrize("name", ["pretrain", "quiet", "quieter", "shipping"])
+@pytest.mark.parametrize(
+    "name", ["pretrain", "quiet", "quieter", "quietest", "shipping", "teacher"]
+)
 def test_the_shipped_weights_see_no_set_that_forbids_it(name: str) -> None:
     for source in read_recipe(recipe_path(name)).sources:
         kvasir = (source.list, source.folder) == ("pranet_train_minus_val", "kvasir-seg")
@@ -56,6 +58,11 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("stored_size=0", "at least 32"),
         ("average=1.0", r"in \[0, 1\)"),
         ("precision=int4", "one of bf16-mixed"),
+        ("network=resnet", "one of hardnet-mseg, lite0"),
+        ("cutmix=1.5", r"cutmix must be in \[0, 1\]"),
+        ("workers=-1", "workers must not be below 0"),
+        ("teacher_weight=-0.5", "teacher_weight must not be below 0"),
+        ("stages.0.warm_up=-3", "warm_up must not be below 0"),
         ("augmentation=mild", "give one of none, flip-and-rotate, strong"),
     ],
 )
@@ -72,7 +79,7 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, quieter, shipping"):
+    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, quieter, quie"):
         recipe_path("paper")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,29 +17,21 @@ from torch import Tensor
 
 from models.hardnet_checkpoint import CheckpointError
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
+from models.source_version import source_version
 from models.training.backbone import load_backbone
+from models.training.losses import segmentation_loss
 from models.training.optimisation import learning_rate
 from models.training.recipe import StageRecipe
 from models.training.run import half_precision
 from models.training.train import main
 from tests.locations import ROOT
 from tests.models.drawn_weights import drawn_state
-from tests.models.training.drawn_data import RECIPE, draw_data
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning's own imports and advice; nothing of ours.
     "ignore::DeprecationWarning:lightning.*",
     "ignore::FutureWarning:lightning.*",
 )
-
-
-@pytest.fixture
-def arguments(tmp_path: Path) -> list[str]:
-    """A run of five steps in two stages, all but its output folder."""
-    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
-    data = draw_data(tmp_path / "data")
-    recipe = str(tmp_path / "recipe.toml")
-    return [recipe, "--data", str(data), "--accelerator", "cpu", "--threads", "1"]
 
 
 def weights_of(folder: Path) -> dict[str, Tensor]:
@@ -48,15 +42,30 @@ def same_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_a_run_leaves_all_it_promises(arguments: list[str], tmp_path: Path) -> None:
+def curve(folder: Path) -> list[dict[str, float]]:
+    """What ``metrics.json`` holds, but for the time that it took."""
+    records = json.loads((folder / "metrics.json").read_text())
+    return [{key: record[key] for key in record if key != "took_s"} for record in records]
+
+
+def test_a_run_leaves_all_it_promises(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "run"
     assert main([*arguments, "--output", str(output)]) == 0
+    assert "step 5 of 5, 64x64, loss " in capsys.readouterr().err
     load_checkpoint(output / "weights.safetensors")
     measured = json.loads((output / "metrics.json").read_text())
     steps_and_sizes = [(record["step"], record["size"]) for record in measured]
     assert steps_and_sizes == [(2, 32), (3, 32), (4, 64), (5, 64)]
     assert all(0 <= measured[0][key] <= 1 for key in ("dice", "painted_marked", "negative_marked"))
+    assert all(record["loss"] > 0 for record in measured)
     assert json.loads((output / "recipe.json").read_text())["seed"] == 5
+    (start,) = json.loads((output / "starts.json").read_text())
+    assert start["step"] == 0
+    assert start["options"]["accelerator"] == "cpu"
+    assert start["packages"]["torch"] == torch.__version__
+    assert start["commit"] == source_version()
     assert list((output / "tensorboard").glob("events.*"))
     assert not list(output.glob("*.partial"))
 
@@ -78,6 +87,102 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     assert run.wait() in (0, 130)
     assert main(cut) == 0
     assert same_weights(weights_of(whole), weights_of(parts))
+    assert curve(whole) == curve(parts)
+    starts = json.loads((parts / "starts.json").read_text())
+    assert starts[0]["options"]["overrides"] == ["save_every=1"]
+    assert starts[1]["step"] > 0
+
+
+def test_what_is_changed_between_two_starts_holds_from_then_on(
+    arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "run"
+    short = [*arguments, "--output", str(output), "validation=", "stages.0.steps=1"]
+    assert main([*short, "stages.1.steps=1"]) == 0
+    assert main([*short, "stages.1.steps=2", "weight_decay=0.25"]) == 0
+    (group,) = torch.load(output / "last.ckpt", weights_only=True)["optimiser"]["param_groups"]
+    assert group["weight_decay"] == 0.25
+    assert [start["step"] for start in json.loads((output / "starts.json").read_text())] == [0, 2]
+    before = (output / "last.ckpt").read_bytes()
+    assert main([*short, "stages.1.steps=3", "optimiser=sgd"]) == 1
+    assert "is damaged or of another recipe" in caplog.text
+    assert (output / "last.ckpt").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_processes_share_a_batch(arguments: list[str], tmp_path: Path) -> None:
+    """Normalisation sees half a batch each, so the weights are not those of one process."""
+    output = tmp_path / "run"
+    shared = ["--devices", "2", "stages.0.batch=4", "stages.0.steps=1", "stages.1.steps=1"]
+    command = [sys.executable, "-m", "models.training.train", *arguments, *shared]
+    command += ["--output", str(output)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    load_checkpoint(output / "weights.safetensors")
+    assert [record["step"] for record in curve(output)] == [1, 2]
+    (start,) = json.loads((output / "starts.json").read_text())
+    assert start["device"] == "2 x cpu"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--devices", "2", "stages.0.batch=3"], "A batch of 3 cannot be shared by 2 processes"),
+        (["--devices", "2"], "A picture of 32 pixels a process leaves batch normalisation"),
+    ],
+)
+def test_a_batch_that_cannot_be_shared_is_one_sentence(
+    arguments: list[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    change: list[str],
+    words: str,
+) -> None:
+    assert main([*arguments, "--output", str(tmp_path / "run"), *change]) == 1
+    assert words in caplog.text
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_in_bf16_that_watches_nothing_has_a_loss(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    short = ["precision=bf16-mixed", "validation=", "stages.0.steps=1", "stages.1.steps=1"]
+    assert main([*arguments, "--output", str(output), *short]) == 0
+    assert [record.keys() for record in curve(output)] == [{"step", "size", "loss"}] * 2
+    state = torch.load(output / "last.ckpt", weights_only=True)
+    assert {value.dtype for value in state["network"].values()} == {torch.float32, torch.int64}
+
+
+def test_the_files_that_a_run_begins_with_are_named_by_their_hash(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    start, output = tmp_path / "start.safetensors", tmp_path / "run"
+    save_file(drawn_state("start"), start)
+    short = ["validation=", "stages.0.steps=1", "stages.1.steps=1"]
+    assert main([*arguments, "--output", str(output), "--start", str(start), *short]) == 0
+    (noted,) = json.loads((output / "starts.json").read_text())
+    assert noted["sha256"] == {str(start): hashlib.sha256(start.read_bytes()).hexdigest()}
+
+
+def test_a_damaged_list_of_starts_is_named(
+    arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = tmp_path / "run"
+    output.mkdir()
+    (output / "starts.json").write_text("{}", "utf-8")
+    assert main([*arguments, "--output", str(output)]) == 1
+    assert "starts.json is damaged; delete it" in caplog.text
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_a_count_that_is_none_is_wrong_usage(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], count: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--output", str(tmp_path / "run"), f"--threads={count}"])
+    assert ended.value.code == 2
+    assert f"'{count}' is no count" in capsys.readouterr().err
 
 
 def test_another_seed_gives_other_weights(arguments: list[str], tmp_path: Path) -> None:
@@ -96,10 +201,36 @@ def test_a_loss_that_is_no_number_loses_the_last_step_alone(
     ruin = ["stages.0.learning_rate=1e30", "clip=0.0", "optimiser=sgd", "average=0.0"]
     assert main([*arguments, "--output", str(output), *ruin]) == 1
     assert "Lower the learning rate" in caplog.text
-    state = torch.load(output / "last.ckpt", weights_only=False)
+    state = torch.load(output / "last.ckpt", weights_only=True)
     assert state["step"] >= 1
+    assert len(state["losses"]) + 2 * len(state["measured"]) == state["step"]
     statistics = [v for name, v in state["network"].items() if "running" in name]
     assert all(bool(torch.isfinite(value).all()) for value in statistics)
+
+
+def test_a_full_device_keeps_the_steps_before(
+    arguments: list[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loss of the second step asks for more than there is, after its forward pass."""
+    losses = iter([segmentation_loss])
+
+    def growing(*of: Any) -> Tensor:
+        loss = next(losses, None)
+        if loss is None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return loss(*of)
+
+    monkeypatch.setattr("models.training.train.segmentation_loss", growing)
+    output = tmp_path / "run"
+    assert main([*arguments, "--output", str(output), "validation=", "average=0.0"]) == 1
+    assert "Step 1 failed (CUDA out of memory)" in caplog.text
+    assert "Take a smaller batch" in caplog.text
+    network = torch.load(output / "last.ckpt", weights_only=True)["network"]
+    counters = {int(v) for name, v in network.items() if name.endswith("num_batches_tracked")}
+    assert counters == {1}
 
 
 def test_a_full_disk_is_named_and_the_checkpoint_before_stays(

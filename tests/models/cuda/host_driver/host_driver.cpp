@@ -110,7 +110,20 @@ int cuDeviceGet(int *device, int index) {
     return index == 0 ? success : no_device;
 }
 
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+    const int major = 75, minor = 76;  // of the compute capability, in cuda.h's numbering
+    if (device != 0 || (attribute != major && attribute != minor)) {
+        return invalid_value;
+    }
+    *value = attribute == major ? 7 : 5;
+    return success;
+}
+
 int cuDevicePrimaryCtxRetain(void **context, int) {
+    if (host.allocations_left == 0) {
+        return out_of_memory;
+    }
+    host.allocations_left -= host.allocations_left > 0;
     *context = &host;
     ++host.references;
     return success;

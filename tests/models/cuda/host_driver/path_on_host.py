@@ -26,8 +26,8 @@ from models.geometry import Area
 from models.picture import Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
-from tests.models.backends.engine_folders import KERNELS, PLAN, certificate
 from tests.models.cuda.host_driver import pycuda_on_host
+from tests.models.engine_folders import KERNELS, PLAN, certificate
 from tests.models.pictures import as_picture, scene
 
 package = ModuleType("pycuda")
@@ -38,11 +38,12 @@ from models.backends.base import BackendError  # noqa: E402 - pycuda had to be t
 from models.backends.cuda.device import Device, device_errors, require_success  # noqa: E402
 from models.backends.cuda.fast_path import LANES, FastPath  # noqa: E402
 from models.backends.cuda.graph import CapturedGraph  # noqa: E402
+from models.backends.cuda.present import present_target  # noqa: E402
 from models.backends.tensorrt_backend import TensorRTBackend  # noqa: E402
 
 SPEC = ModelSpec(height=48, width=64)
-ALLOCATIONS = 5 * LANES
-"""Of a lane: its input, and picture and probability on both sides."""
+ALLOCATIONS = 1 + 5 * LANES
+"""Of the context; and of a lane: its input, and picture and probability on both sides."""
 
 host = ctypes.CDLL("libcuda.so.1")
 
@@ -249,3 +250,22 @@ def test_what_cannot_be_captured_is_refused_and_the_stream_stays_usable(path: Fa
         CapturedGraph(path.lanes[0].stream, wait_while_capturing)
     picture, area = pictures()[0]
     assert_answers(path.begin(picture, area)(), picture, area)
+
+
+def test_a_step_that_fails_while_it_is_captured_leaves_nothing_behind(path: FastPath) -> None:
+    lane = path.lanes[0]
+
+    def fail_half_way() -> None:
+        lane.network.enqueue(lane.stream.handle)
+        raise BackendError("the engine failed")
+
+    with pytest.raises(BackendError, match="the engine failed"):
+        CapturedGraph(lane.stream, fail_half_way)
+    picture, area = pictures()[0]
+    assert_answers(path.begin(picture, area)(), picture, area)
+
+
+def test_the_gpu_that_is_built_for_is_the_one_that_is_taken() -> None:
+    device = Device()
+    assert present_target() == device.target == "sm_75"
+    device.close()
