@@ -18,7 +18,6 @@ from app.bench.runtime import BenchSegmenter
 from app.bench.soak import interval_s
 from app.sources.base import SourceError, SourceInfo, VideoSource
 from models.backends.base import BackendInfo
-from models.spec import ModelSpec
 
 _SAMPLE_S = 2.0
 """Memory, handles and threads are looked at this often."""
@@ -29,7 +28,7 @@ class BenchPlan:
     """How a run is measured."""
 
     threshold: float | None
-    """Probability in [0, 1] from which a pixel belongs to a region; None: the usual one."""
+    """Probability in [0, 1] from which a pixel belongs to a region; None: the model's."""
     stand_in_ms: float | None
     """None for a real runtime."""
     own_process: bool
@@ -59,13 +58,13 @@ def bench(
     In a soak ``on_interval`` is told after each interval how things stand.
 
     Raises:
-        SourceError: the source gives no frame, ends at once or breaks down.
+        SourceError: the source gives no frame before or during the measurement, ends at once or
+            breaks down.
         models.backends.base.BackendError: the runtime failed before its first mask.
     """
     # The stages are the threads; OpenCV's own would take the processor from the network.
     cv2.setNumThreads(1)
-    threshold = ModelSpec().threshold if plan.threshold is None else plan.threshold
-    with LiveRun(source, segmenter, threshold) as run:
+    with LiveRun(source, segmenter, plan.threshold) as run:
         run.warm_up()
         if run.ended:
             raise SourceError(f"{source.info.name} is over too soon; name a longer recording.")
@@ -87,6 +86,10 @@ def bench(
                 measurement.end_interval(moment)
                 on_interval(measurement.report(moment, finished=False))
         end = run.moment()
+        if end.to_screen.total == start.to_screen.total:
+            raise SourceError(
+                f"{source.info.name} gave no frame while it was measured; check its signal."
+            )
         measurement.sample(end.usage)
         return Benchmark(
             measurement.report(end, finished=True),

@@ -17,6 +17,8 @@ class Figures:
     seconds: float
     frames: int
     """Captured: they reached the screen or were dropped."""
+    frames_per_s: float
+    """Of ``frames``: below the source's own rate where its signal was away for a while."""
     capture_to_mask_ms: LatencySummary
     """Of every frame that was segmented, whether or not its mask came in time to be shown."""
     capture_to_screen_ms: LatencySummary
@@ -52,6 +54,7 @@ def figures_between(before: Moment, after: Moment, frame_ms: float) -> Figures:
     return Figures(
         seconds=seconds,
         frames=frames,
+        frames_per_s=frames / seconds,
         capture_to_mask_ms=after.to_mask.since(before.to_mask).summary(),
         capture_to_screen_ms=to_screen.summary(),
         late_share=(to_screen.above(frame_ms) + dropped) / max(frames, 1),

@@ -27,7 +27,10 @@ class LatencySummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distribution:
-    """How many durations fell into each bin of ``BIN_MS``: (bins,) int64, never written to."""
+    """How many durations fell into each bin of ``BIN_MS``: (bins,) int64, never written to.
+
+    It ends with the slowest, so that one that is kept takes little memory.
+    """
 
     counts: NDArray[np.int64]
 
@@ -36,8 +39,10 @@ class Distribution:
         return int(self.counts.sum())
 
     def since(self, earlier: Distribution) -> Distribution:
-        """What was added after ``earlier``."""
-        return Distribution(self.counts - earlier.counts)
+        """What was added after ``earlier``, which it goes on from."""
+        counts = self.counts.copy()
+        counts[: earlier.counts.size] -= earlier.counts
+        return Distribution(counts)
 
     def above(self, duration_ms: float) -> int:
         """How many may have taken longer: that bin counts as a whole."""
@@ -62,16 +67,19 @@ class Latencies:
 
     def __init__(self) -> None:
         self._counts = np.zeros(_BINS, np.int64)
+        self._bins = 1
         self._lock = Lock()
 
     def add(self, duration_ms: float) -> None:
+        place = _bin(duration_ms)
         with self._lock:
-            self._counts[_bin(duration_ms)] += 1
+            self._counts[place] += 1
+            self._bins = max(self._bins, place + 1)
 
     def distribution(self) -> Distribution:
         """Of all so far."""
         with self._lock:
-            return Distribution(self._counts.copy())
+            return Distribution(self._counts[: self._bins].copy())
 
 
 def _bin(duration_ms: float) -> int:

@@ -9,8 +9,8 @@ from typing import Self
 
 from app.bench.latencies import Distribution
 from app.bench.resources import Usage, usage
+from app.bench.runtime import BenchSegmenter
 from app.bench.stations import Stopwatch, TimedScreen, TimedSegmenter, TimedSource
-from app.pipeline.base import FrameSegmenter
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import PipelineSnapshot
 from app.pipeline.pipeline import Pipeline
@@ -18,7 +18,8 @@ from app.sources.base import SourceError, VideoSource
 
 WARM_UP_S = 2.0
 """After the first mask; by then every buffer was used once."""
-_FIRST_FRAME_S = 15.0
+SILENCE_LIMIT_S = 15.0
+"""Before the first mask: a source that gives nothing for so long is given up."""
 _POLL_S = 0.05
 
 
@@ -42,16 +43,18 @@ class LiveRun:
     A context manager: it runs from entering to leaving. ``source`` stays the caller's.
 
     Args:
-        threshold: probability in [0, 1] from which a pixel belongs to a region.
+        threshold: probability in [0, 1] from which a pixel belongs to a region; None: the model's.
     """
 
-    def __init__(self, source: VideoSource, segmenter: FrameSegmenter, threshold: float) -> None:
+    def __init__(
+        self, source: VideoSource, segmenter: BenchSegmenter, threshold: float | None
+    ) -> None:
         self._source = source
         self._stopwatch = Stopwatch()
         self._pipeline = Pipeline(
             TimedSource(source, self._stopwatch),
             TimedSegmenter(segmenter, self._stopwatch),
-            TimedScreen(self._stopwatch, threshold),
+            TimedScreen(self._stopwatch, lambda: segmenter.spec, threshold),
             DropPolicy.LATEST,
         )
 
@@ -72,18 +75,20 @@ class LiveRun:
         """Returns when masks have come for ``WARM_UP_S``, or the source has ended before.
 
         Raises:
-            SourceError: no frame comes.
+            SourceError: no frame comes, or no more after some.
             Exception: what the segmenter failed with before its first mask.
         """
-        patience_s = time.monotonic() + _FIRST_FRAME_S
+        frames, patience_s = -1, 0.0
         while not self.ended:
             snapshot = self._pipeline.snapshot()
+            if snapshot.read.frames_out != frames:
+                frames, patience_s = snapshot.read.frames_out, time.monotonic() + SILENCE_LIMIT_S
             if snapshot.segmenter_error is not None:
                 raise snapshot.segmenter_error
             if snapshot.segment is not None and snapshot.segment.frames_out:
                 time.sleep(WARM_UP_S)
                 return
-            if not snapshot.read.frames_out and time.monotonic() > patience_s:
+            if time.monotonic() > patience_s:
                 raise SourceError(
                     f"{self._source.info.name} gives no frame; check its signal, or name another "
                     "source."
@@ -96,11 +101,12 @@ class LiveRun:
         return self._pipeline.join(0.0)
 
     def moment(self) -> Moment:
+        used = usage()  # first: the distributions of the next lines are memory too
         return Moment(
             self._stopwatch.to_mask.distribution(),
             self._stopwatch.to_screen.distribution(),
             self._stopwatch.masked,
             self._source.report.dropped,
             self._pipeline.snapshot(),
-            usage(),
+            used,
         )

@@ -6,6 +6,7 @@ import os
 import platform
 from dataclasses import dataclass
 from functools import cache
+from statistics import median, median_low
 
 from app.bench.figures import figures_between
 from app.bench.gpu_clocks import GpuClocks
@@ -50,14 +51,18 @@ class Measurement:
         self._extents = _Extents.beginning(start.usage)
         self._soak = soak
         self._interval_start = start
+        self._interval_samples: list[Usage] = []
         self._rows: list[SoakRow] = []
         self.gpus: list[GpuClocks] = []
 
     def sample(self, usage: Usage) -> None:
         self._extents = self._extents.then(usage)
+        self._interval_samples.append(usage)
 
     def end_interval(self, moment: Moment) -> None:
+        self.sample(moment.usage)
         figures = figures_between(self._interval_start, moment, self._frame_ms)
+        samples, self._interval_samples = self._interval_samples, []
         row = SoakRow(
             ended_s=moment.usage.at_s - self._start.usage.at_s,
             frames=figures.frames,
@@ -66,13 +71,13 @@ class Measurement:
             to_mask_p99_ms=figures.capture_to_mask_ms.p99,
             to_screen_p99_ms=figures.capture_to_screen_ms.p99,
             segmenter_failures=figures.segmenter_failures,
-            resident_mb=moment.usage.resident_mb,
-            handles=moment.usage.handles,
-            threads=moment.usage.threads,
+            resident_mb=median(usage.resident_mb for usage in samples),
+            own_mb=median(usage.own_mb for usage in samples),
+            handles=median_low(usage.handles for usage in samples),
+            threads=median_low(usage.threads for usage in samples),
         )
         self._rows.append(row)
         self._interval_start = moment
-        self.sample(moment.usage)
 
     def report(self, moment: Moment, *, finished: bool) -> Report:
         """As things stand at ``moment``."""

@@ -30,10 +30,12 @@ def open_paced(location: str, wish: CaptureWish) -> VideoSource:
 def _opened(source: LiveSource) -> LiveSource:
     """``source``, once its size and rate are known."""
     patience_s = time.monotonic() + _PATIENCE_S
-    while not source.info.width:
-        if time.monotonic() > patience_s:
-            sentence = source.signal.sentence
-            source.close()
-            raise SourceError(sentence)
-        time.sleep(_POLL_S)
+    try:
+        while not source.info.width:
+            if time.monotonic() > patience_s:
+                raise SourceError(source.signal.sentence)
+            time.sleep(_POLL_S)
+    except BaseException:
+        source.close()
+        raise
     return source

@@ -118,7 +118,7 @@ def table(report: Report) -> str:
         "",
         *_columns(
             [
-                ("frames", f"{figures.frames}"),
+                ("frames", f"{figures.frames}, {figures.frames_per_s:.1f} a second"),
                 ("late", f"{figures.late_share:.2%}, dropped ones included"),
                 ("dropped", f"{figures.dropped} (by stage: {drops})"),
                 ("with their mask", f"{figures.masked_share:.2%}"),

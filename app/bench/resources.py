@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -26,6 +27,9 @@ class Usage:
     """Of the threads that live: this process's by their name, a child's under its process."""
     resident_mb: float
     """Memory that processes share counts once for each."""
+    own_mb: float
+    """Of it, what a process shares neither with a file nor with another process, where the system
+    tells. Pages of files, such as libraries, it takes away and brings back as it likes."""
     handles: int
     """Open files, sockets and the like."""
     threads: int
@@ -39,19 +43,24 @@ def usage() -> Usage:
         by_thread = _own_threads(own)
         # On systems without them, times of ended children are 0.
         cpu_s = times.user + times.system + times.children_user + times.children_system
-        resident, handles, threads = own.memory_info().rss, _handles(own), own.num_threads()
+        memory, handles, threads = own.memory_info(), _handles(own), own.num_threads()
+        resident, own_resident = memory.rss, _own_bytes(memory)
     for child in own.children(recursive=True):
         try:
             child_times = child.cpu_times()
             child_s = child_times.user + child_times.system
-            resident += child.memory_info().rss
+            memory = child.memory_info()
+            resident += memory.rss
+            own_resident += _own_bytes(memory)
             handles += _handles(child)
             threads += child.num_threads()
         except psutil.Error:
             continue
         cpu_s += child_s
         by_thread[f"process {child.pid}"] = child_s
-    return Usage(time.monotonic(), cpu_s, by_thread, resident / 1e6, handles, threads)
+    return Usage(
+        time.monotonic(), cpu_s, by_thread, resident / 1e6, own_resident / 1e6, handles, threads
+    )
 
 
 def _own_threads(own: psutil.Process) -> dict[str, float]:
@@ -61,6 +70,13 @@ def _own_threads(own: psutil.Process) -> dict[str, float]:
     for thread in own.threads():
         by_name[names.get(thread.id, OTHER_THREADS)] += thread.user_time + thread.system_time
     return by_name
+
+
+def _own_bytes(memory: Any) -> int:
+    """Of psutil's answer, whose fields are the system's."""
+    if sys.platform == "linux":
+        return int(memory.rss - memory.shared)
+    return int(memory.private if sys.platform == "win32" else memory.rss)
 
 
 def _handles(process: psutil.Process) -> int:

@@ -16,6 +16,11 @@ from models.spec import ModelSpec
 
 class BenchSegmenter(FrameSegmenter, Protocol):
     @property
+    def spec(self) -> ModelSpec:
+        """Of the model; known once the segmenter is entered."""
+        ...
+
+    @property
     def info(self) -> BackendInfo:
         """What runs; complete once the segmenter is entered."""
         ...

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from app.bench.latencies import Latencies
 from app.frame import Annotated, Frame
-from app.pipeline.base import FrameSegmenter
+from app.pipeline.base import FrameSegmenter, InterruptibleSegmenter
 from app.sources.base import ReadReport, SourceInfo, VideoSource
 from models.picture import Picture
 from models.regions import find_regions
 from models.segmentation import Segmentation
+from models.spec import ModelSpec
 
 _REMEMBERED = 256
 """Frames whose capture is remembered for their mask: more than are ever on their way."""
@@ -90,6 +92,10 @@ class TimedSegmenter:
     ) -> None:
         self._segmenter.__exit__(kind, error, trace)
 
+    def interrupt(self) -> None:
+        if isinstance(self._segmenter, InterruptibleSegmenter):
+            self._segmenter.interrupt()
+
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
         segmentation = self._segmenter.segment(picture, frame_index)
         self._stopwatch.segmented(frame_index)
@@ -100,15 +106,24 @@ class TimedScreen:
     """Stands where the viewer's screen would be, and finds the regions as that does.
 
     A frame is on it once they are found: what is drawn, and when, is not measured.
+
+    Args:
+        spec: of the model that made the masks; asked once there is one.
+        threshold: probability in [0, 1] from which a pixel belongs to a region; None: the model's.
     """
 
-    def __init__(self, stopwatch: Stopwatch, threshold: float) -> None:
+    def __init__(
+        self, stopwatch: Stopwatch, spec: Callable[[], ModelSpec], threshold: float | None
+    ) -> None:
         self._stopwatch = stopwatch
+        self._spec = spec
         self._threshold = threshold
 
     def write(self, annotated: Annotated) -> None:
         if annotated.segmentation is not None:
-            find_regions(annotated.segmentation, self._threshold, least_area=0.0)
+            spec = self._spec()
+            threshold = spec.threshold if self._threshold is None else self._threshold
+            find_regions(annotated.segmentation, threshold, spec.least_area, spec.core_margin)
         self._stopwatch.shown(annotated)
 
     def close(self) -> None: ...

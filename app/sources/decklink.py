@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 
+from app.sources import gstreamer
 from app.sources.base import SourceError
+from app.sources.gstreamer import GStreamerProcess, PipelineEnd
 from app.sources.live import NoSignalError, SourceLostError
 from app.sources.raw_video import RawVideoFormat, RawVideoSource
 from models.picture import PixelFormat
 
 PREFIX = "decklink:"
 
-_LAUNCH = "gst-launch-1.0"
-_INSPECT = "gst-inspect-1.0"
 _ELEMENT = "decklinkvideosrc"
 _DETECTION_LIMIT_S = 3.0
 _CAPS = re.compile(
-    r"src: caps = video/x-raw.*format=\(string\)UYVY.*width=\(int\)(?P<width>\d+)"
+    r"video/x-raw.*format=\(string\)UYVY.*width=\(int\)(?P<width>\d+)"
     r".*height=\(int\)(?P<height>\d+).*framerate=\(fraction\)(?P<rate>\d+/\d+)"
 )
-_ERROR = re.compile(r"^(ERROR|WARNING): (from element \S+ )?(?P<reason>.+)$", re.MULTILINE)
 
 
 def card_elements(number: int) -> list[str]:
@@ -41,10 +38,9 @@ def check_gstreamer() -> None:
     Raises:
         SourceError: a program or plug-in is missing; the sentence says what to install.
     """
-    if shutil.which(_LAUNCH) is None or shutil.which(_INSPECT) is None:
+    if not gstreamer.is_installed():
         raise _missing()
-    found = subprocess.run([_INSPECT, "--exists", _ELEMENT], capture_output=True, check=False)
-    if found.returncode != 0:
+    if not gstreamer.has_element(_ELEMENT):
         raise SourceError(
             f"GStreamer has no {_ELEMENT}; install the package gstreamer1.0-plugins-bad, and "
             "Blackmagic's Desktop Video."
@@ -77,52 +73,41 @@ class DeckLinkSource(RawVideoSource):
         sink = ["fdsink", f"fd={sender}", "sync=false"]
         super().__init__(name, receiver, video)
         try:
-            self._process = subprocess.Popen(
-                [_LAUNCH, "-q", *elements, "!", "capsfilter", caps, "!", *queue, "!", *sink],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[sender],
+            self._process = GStreamerProcess(
+                [*elements, "!", "capsfilter", caps, "!", *queue, "!", *sink], [sender]
             )
-        except OSError as error:
+        except BaseException:
             super().close()
-            raise _missing() from error
+            raise
         finally:
             os.close(sender)
 
     def close(self) -> None:
+        self.interrupt()
         # The process goes first: it must not find that nobody reads.
-        with self._process:
-            self._process.kill()
+        self._process.close()
         super().close()
 
     def _end(self) -> SourceError:
-        assert self._process.stderr is not None
-        return SourceLostError(_sentence(self._name, self._process.stderr.read()))
+        return SourceLostError(_sentence(self._name, self._process.end()))
 
 
 def _detect(name: str, elements: Sequence[str]) -> RawVideoFormat:
     """What comes from ``elements`` now."""
     uyvy = ["capsfilter", "caps=video/x-raw,format=UYVY"]
-    command = [_LAUNCH, "-v", *elements, "!", *uyvy, "!", "fakesink", "num-buffers=1"]
-    try:
-        launched = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_DETECTION_LIMIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NoSignalError(
-            f"No picture reaches {name}; check its cable and what is connected to it."
-        ) from error
-    except OSError as error:
-        raise _missing() from error
-    found = list(_CAPS.finditer(launched.stdout.decode(errors="replace")))
-    if not found:
-        raise SourceError(_sentence(name, launched.stderr))
-    caps = found[-1]
+    end_of_one = ["fakesink", "name=detected", "num-buffers=1"]
+    with GStreamerProcess([*elements, "!", *uyvy, "!", *end_of_one]) as process:
+        try:
+            end = process.end(_DETECTION_LIMIT_S)
+        except TimeoutError as error:
+            raise NoSignalError(
+                f"No picture reaches {name}; check its cable and what is connected to it."
+            ) from error
+    if not end.installed:
+        raise _missing()
+    caps = _CAPS.match(end.caps)
+    if caps is None:
+        raise SourceError(_sentence(name, end))
     return RawVideoFormat(
         PixelFormat.UYVY422, int(caps["width"]), int(caps["height"]), Fraction(caps["rate"])
     )
@@ -135,10 +120,8 @@ def _missing() -> SourceError:
     )
 
 
-def _sentence(name: str, words: bytes) -> str:
-    """Of what GStreamer said."""
-    found = _ERROR.search(words.decode(errors="replace"))
-    reason = found["reason"].rstrip(".") if found else "GStreamer ended"
+def _sentence(name: str, end: PipelineEnd) -> str:
+    reason = end.reason.rstrip(".") or "GStreamer ended"
     return (
         f"{name} cannot be read ({reason}); check its cable, that no other program uses it, and "
         "that Blackmagic's Desktop Video is installed."

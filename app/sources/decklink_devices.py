@@ -26,11 +26,11 @@ def decklink_devices() -> tuple[CaptureDevice, ...]:
         return ()
     try:
         answer = subprocess.run(
-            [monitor, _CLASS], capture_output=True, text=True, timeout=_LIMIT_S, check=True
+            [monitor, _CLASS], capture_output=True, timeout=_LIMIT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return ()
-    return devices_in(answer.stdout)
+    return devices_in(answer.stdout.decode(errors="replace"))
 
 
 def devices_in(listing: str) -> tuple[CaptureDevice, ...]:

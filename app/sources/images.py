@@ -77,7 +77,7 @@ class ImageSource(SeekableSource):
             )
         self._position -= 1
         self._info = SourceInfo(
-            name=location.absolute().name,
+            name=(location.resolve() if location.name == ".." else location.absolute()).name,
             width=first.width,
             height=first.height,
             rate=rate,

@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 
 from app.sources.base import SourceError
+from app.sources.frame_rate import parse_rate
 from app.sources.live import CaptureWish, LiveSource
 from app.sources.reconnecting import ReconnectingSource
 from app.sources.stream_address import Transport, is_stream, parse_stream_address
@@ -18,6 +19,7 @@ PIPE_PREFIX = "pipe:"
 TEST_PICTURE = "test-picture"
 TEST_PICTURE_FORM = "test-picture or test-picture:1920x1080@60"
 
+_DEVICE_NUMBER = re.compile("[0-9]{1,3}")
 _TEST_PICTURE = re.compile(TEST_PICTURE + r"(:(?P<size>(\d{1,5})x(\d{1,5}))@(?P<rate>[\d./]+))?")
 
 
@@ -27,6 +29,11 @@ def is_live(location: str) -> bool:
     return location.startswith(prefixes) or location == TEST_PICTURE or is_stream(location)
 
 
+def heeds_wish(location: str) -> bool:
+    """Whether ``open_live`` heeds its wish there; other live sources come as they are sent."""
+    return location.startswith((V4L2_PREFIX, OPENCV_PREFIX)) or location == TEST_PICTURE
+
+
 def open_live(location: str, wish: CaptureWish) -> LiveSource:
     """The live source at ``location``, which need not be there yet: it is waited for.
 
@@ -34,7 +41,7 @@ def open_live(location: str, wish: CaptureWish) -> LiveSource:
     of ``stream_address.FORMS``, ``pipe.FORM`` and ``TEST_PICTURE_FORM``.
 
     Args:
-        wish: for cameras; for the test picture too where ``location`` names no size.
+        wish: heeded where ``heeds_wish`` says so.
 
     Raises:
         SourceError: ``location`` is malformed, or cannot be opened on this computer whatever is
@@ -103,9 +110,9 @@ def _test_picture(location: str, wish: CaptureWish) -> LiveSource:
             raise ValueError("it lacks its size or rate")
         if found["size"]:
             width, height = map(int, found["size"].split("x"))
-            size, rate = (width, height), Fraction(found["rate"])
+            size, rate = (width, height), parse_rate(found["rate"])
         require_possible(size, rate)
-    except (ValueError, ZeroDivisionError) as error:
+    except ValueError as error:
         raise SourceError(
             f"{location} is no test picture ({error}); give {TEST_PICTURE_FORM}."
         ) from error
@@ -125,6 +132,6 @@ def _stream(location: str) -> LiveSource:
 
 def _number(location: str, prefix: str) -> int:
     digits = location.removeprefix(prefix)
-    if not digits.isdecimal():
+    if not _DEVICE_NUMBER.fullmatch(digits):
         raise SourceError(f"{location} names no device; give {prefix}0, or {prefix}1 and so on.")
     return int(digits)

@@ -13,6 +13,7 @@ import numpy as np
 
 from app.frame import Frame
 from app.sources.base import ReadReport, SourceError, SourceInfo, SourceNotFoundError, VideoSource
+from app.sources.frame_rate import LARGEST_RATE, LEAST_RATE
 from app.sources.live import CaptureWish, SourceLostError
 from models.picture import Picture, PixelFormat
 
@@ -103,11 +104,12 @@ class OpenCvCamera(VideoSource):
             if value is not None:
                 self._capture.set(what, float(value))
         rate = self._capture.get(cv2.CAP_PROP_FPS)
+        is_known = LEAST_RATE <= rate <= LARGEST_RATE
         return SourceInfo(
             name=self._name,
             width=int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             height=int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-            rate=Fraction(rate).limit_denominator(1001) if rate > 0 else _UNKNOWN_RATE,
+            rate=Fraction(rate).limit_denominator(1001) if is_known else _UNKNOWN_RATE,
             time_base=_TIME_BASE,
             live=True,
             codec=PixelFormat.BGR24.value,

@@ -112,6 +112,7 @@ class OpeningThread:
             # Its trace holds this thread's frames, and so the source with all its memory.
             return error.with_traceback(None)
         _log.error("%s failed", self._name, exc_info=error)
+        words = " ".join(str(error).split())  # OpenCV's are of many lines
         return SourceLostError(
-            f"{self._name} failed ({type(error).__name__}: {error}); it is being opened again."
+            f"{self._name} failed ({type(error).__name__}: {words}); it is being opened again."
         )

@@ -9,11 +9,12 @@ import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from app.sources.base import SourceError, SourceFormatError, SourceNotFoundError
+from app.sources.frame_rate import parse_rate
+from app.sources.live import NoSignalError
 from app.sources.raw_video import RawVideoFormat, RawVideoSource
 from models.picture import PixelFormat
 
@@ -47,9 +48,9 @@ def parse_pipe_address(location: str) -> PipeAddress:
         raise SourceError(f"{location} is no pipe of raw video; give {FORM}.")
     try:
         video = RawVideoFormat(
-            PixelFormat(values["format"]), int(size[1]), int(size[2]), Fraction(values["rate"])
+            PixelFormat(values["format"]), int(size[1]), int(size[2]), parse_rate(values["rate"])
         )
-    except (ValueError, ZeroDivisionError) as error:
+    except ValueError as error:
         raise SourceError(
             f"{location} cannot be read ({error}); give {FORM} with a format out of {formats}."
         ) from error
@@ -72,11 +73,19 @@ class PipeSource(RawVideoSource):
 
     def __init__(self, location: str) -> None:
         address = parse_pipe_address(location)
-        if address.path == STANDARD_INPUT:
+        self._is_standard_input = address.path == STANDARD_INPUT
+        if self._is_standard_input:
             super().__init__("standard input", _standard_input(), address.video)
         else:
             path = Path(address.path)
             super().__init__(path.name, _opened(path), address.video)
+
+    def _end(self) -> SourceError:
+        if self._is_standard_input:
+            return NoSignalError(
+                "Standard input has ended; start the writer and this program again."
+            )
+        return super()._end()
 
 
 def _standard_input() -> int:

@@ -18,6 +18,7 @@ from models.picture import ColourMatrix, Picture, PixelFormat
 
 _WAKE_S = 0.1
 _HD_HEIGHT = 720
+_LARGEST_SIDE = 8192
 _TIME_BASE = Fraction(1, 1_000_000)
 
 
@@ -39,6 +40,8 @@ class RawVideoFormat:
         row_step, column_step = self.pixel_format.chroma_step
         if self.width <= 0 or self.height <= 0 or self.rate <= 0:
             raise ValueError("size and rate must be positive")
+        if max(self.width, self.height) > _LARGEST_SIDE:
+            raise ValueError(f"no side may be longer than {_LARGEST_SIDE} pixels")
         if self.height % row_step or self.width % column_step:
             raise ValueError(f"{self.pixel_format.value} has even sizes alone")
 

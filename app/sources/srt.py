@@ -6,22 +6,20 @@ import io
 import os
 import re
 import select
-import shutil
-import subprocess
 import sys
-import weakref
+import time
 from threading import Event
 
+from app.sources import gstreamer
 from app.sources.base import SourceError
 from app.sources.live import NoSignalError, SourceLostError
 from app.sources.stream_address import StreamAddress
 from app.sources.stream_socket import SILENCE_LIMIT_S
 
-_LAUNCH = "gst-launch-1.0"
-_INSPECT = "gst-inspect-1.0"
 _ELEMENT = "srtsrc"
 _CONNECT_LIMIT_S = 6.0
 """SRT itself tries for 3 s; after that, the latency passes before the first byte."""
+_WAKE_S = 0.1
 _READ_BYTES = 65536
 _REASON = re.compile(r"SRT(?: socket)?: (?P<reason>.+)$", re.MULTILINE)
 
@@ -33,21 +31,17 @@ def check_srt() -> None:
     """
     if sys.platform == "win32":
         raise SourceError("SRT is not read on Windows; have the encoder send to udp:// or rtp://.")
-    if shutil.which(_LAUNCH) is None or shutil.which(_INSPECT) is None:
-        raise _missing()
-    found = subprocess.run([_INSPECT, "--exists", _ELEMENT], capture_output=True, check=False)
-    if found.returncode != 0:
+    if not gstreamer.has_element(_ELEMENT):
         raise _missing()
 
 
 class SrtReceiver:
     """Receives what an encoder sends by SRT. One thread reads.
 
-    The process ends when the connection does. Its command line holds the passphrase, since
-    ``gst-launch-1.0`` takes it in no other way: who may list this computer's processes sees it.
+    The process ends when the connection does.
 
     Raises:
-        SourceError: there is no GStreamer.
+        SourceError: it cannot be opened.
     """
 
     def __init__(self, address: StreamAddress) -> None:
@@ -59,58 +53,55 @@ class SrtReceiver:
         source = [_ELEMENT, f"uri={address.target}", "auto-reconnect=false"]
         descriptor, sender = os.pipe()
         self._pipe = io.FileIO(descriptor)
+        sink = ["fdsink", f"fd={sender}", "sync=false"]
         try:
-            self._process = subprocess.Popen(
-                [_LAUNCH, "-q", *source, "!", "fdsink", f"fd={sender}", "sync=false"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[sender],
-            )
-        except OSError as error:
+            self._process = gstreamer.GStreamerProcess([*source, "!", *sink], [sender])
+        except BaseException:
             self._pipe.close()
-            raise _missing() from error
+            raise
         finally:
             os.close(sender)
-        # A listener that waits would outlive a program that ends while it opens.
-        self._kill = weakref.finalize(self, self._process.kill)
 
     def read(self, size: int) -> bytes:
         """At least one byte and at most ``size``, waited for; none once nothing more will come.
 
         It raises nothing: what went wrong is in ``failure``.
         """
-        if self._interrupted.is_set() or self.failure is not None:
-            return b""
         limit_s = SILENCE_LIMIT_S if self._connected else _CONNECT_LIMIT_S
-        if not select.select([self._pipe], [], [], limit_s)[0]:
-            self.failure = NoSignalError(
-                f"Nothing arrives at {self._name}; start the encoder, or check the network."
-            )
-            return b""
-        data = self._pipe.read(min(size, _READ_BYTES))
-        if data:
-            self._connected = True
-        elif not self._interrupted.is_set():
-            self.failure = self._end()
-        return data
+        until_s = time.monotonic() + limit_s
+        while not self._interrupted.is_set() and self.failure is None:
+            if select.select([self._pipe], [], [], _WAKE_S)[0]:
+                data = self._pipe.read(min(size, _READ_BYTES))
+                if data:
+                    self._connected = True
+                    return data
+                self.failure = self._end()
+            elif time.monotonic() > until_s:
+                self.failure = NoSignalError(
+                    f"Nothing arrives at {self._name}; start the encoder, or check the network."
+                )
+        return b""
 
     def interrupt(self) -> None:
-        """Ends a waiting or later ``read`` at once, for good. Any thread."""
+        """Ends a waiting or later ``read`` within 0.1 s, for good. Any thread."""
         self._interrupted.set()
-        self._kill()
+        self._process.interrupt()
 
     def close(self) -> None:
-        self.interrupt()
-        with self._process:
-            pass
+        self._interrupted.set()
+        self._process.close()
         self._pipe.close()
 
-    def _end(self) -> SourceError:
-        assert self._process.stderr is not None
+    def _end(self) -> SourceError | None:
+        """Why the process ended; None where it was told to."""
+        end = self._process.end()
+        if self._interrupted.is_set():
+            return None
+        if not end.installed:
+            return _missing()
         if self._connected:
             return SourceLostError(f"{self._name} closed the connection; start the encoder again.")
-        found = _REASON.search(self._process.stderr.read().decode(errors="replace"))
+        found = _REASON.search(end.details)
         reason = found["reason"].rstrip(".") if found else "it ended the connection"
         return NoSignalError(
             f"{self._name} does not answer ({reason}); start the encoder, or check the address and "

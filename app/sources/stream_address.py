@@ -73,17 +73,23 @@ def parse_stream_address(location: str) -> StreamAddress:
     try:
         url = urlsplit(location)
         host, port = url.hostname or "", url.port
-    except ValueError as error:
-        shown = location.partition("?")[0]
-        raise SourceError(f"{shown} is no address of a stream ({error}); give {FORMS}.") from error
+    except ValueError:
+        # What Python says may hold a part of the password.
+        raise SourceError(f"{_shown(location)} is no address of a stream; give {FORMS}.") from None
     scheme = url.scheme.lower()
     transport = Transport(scheme)
     if transport is Transport.SRT:
         location = gstreamer_address(url)
     if transport is Transport.RTSP:
         port = port or _RTSP_PORT
-    if port is None or not (host or transport in _RECEIVED_HERE):
-        raise SourceError(f"{location} lacks its host or port; give {FORMS}.")
+    if not port or not (host or transport in _RECEIVED_HERE):
+        raise SourceError(f"{_shown(location)} lacks its host or port; give {FORMS}.")
     shown_host = f"[{host}]" if ":" in host else host or "@"
     name = f"{scheme}://{shown_host}:{port}{url.path}"
     return StreamAddress(transport, location, name, host, port)
+
+
+def _shown(location: str) -> str:
+    """``location``, or no more than its scheme where it may hold a password."""
+    may_hold_one = "@" in location or "?" in location
+    return f"{location.partition('://')[0]}://…" if may_hold_one else location

@@ -9,8 +9,9 @@ import av
 
 from app.sources.phantom import PhantomSource
 from models.picture import PixelFormat
+from tests.locations import ROOT
 
-FOLDER = Path(__file__).parents[2] / "build" / "bench"
+FOLDER = ROOT / "build" / "bench"
 WIDTH, HEIGHT = 1920, 1080
 SCENE_FRAMES = 300
 """Frames that are rendered; longer clips repeat them forwards and backwards."""

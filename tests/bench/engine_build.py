@@ -6,11 +6,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from tests.bench.report import Figure
-
-ROOT = Path(__file__).parents[2]
+from tests.locations import ROOT
 
 
 def measure() -> list[Figure]:

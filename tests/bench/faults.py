@@ -26,9 +26,11 @@ from models.supervised.supervised_segmenter import SupervisedSegmenter
 
 RATE = Fraction(60)
 STAND_IN_MS = 3.0
-SIZES = ((800, 600), (720, 576))
-LONGEST_PERIOD_S = 10.0
-"""From one fault to the next. More of them would be a pattern that ends in a standing error."""
+SIZES = ((800, 600), (600, 800))
+"""Of as many bytes each, so that memory does not depend on which of them is there."""
+LONGEST_PERIOD_S = 9.0
+"""From one fault to the next: each kind has come once before the first of ten minutes is over. More
+of them would be a pattern that ends in a standing error."""
 AWAY_S = 1.0
 
 
@@ -46,20 +48,22 @@ class Faults:
     """Which fault comes when, over all openings of one source; a source's thread asks."""
 
     period_s: float
-    until_s: float
-    """After that nothing fails any more, so that everything can recover. Monotonic clock."""
+    duration_s: float
+    """From the first frame on; after that nothing fails any more, so that everything recovers."""
     segmenter: SupervisedSegmenter
     done: list[Fault] = field(default_factory=list)
     size: tuple[int, int] = SIZES[0]
     away_until_s: float = 0.0
     _order: Iterator[Fault] = field(default_factory=lambda: cycle(Fault))
     _due_s: float = 0.0
+    _until_s: float = 0.0
 
     def due(self) -> Fault | None:
         """The fault of this moment."""
         now_s = time.monotonic()
         self._due_s = self._due_s or now_s + self.period_s
-        if not self._due_s <= now_s < self.until_s:
+        self._until_s = self._until_s or now_s + self.duration_s
+        if not self._due_s <= now_s < self._until_s:
             return None
         self._due_s += self.period_s
         self.done.append(next(self._order))
@@ -114,7 +118,7 @@ def soak_under_faults(seconds: float) -> FaultyRun:
     """A supervised stand-in on a source at 60 frames/s; a fault every few seconds. Linux alone."""
     segmenter = SupervisedSegmenter(partial(stand_in))
     period_s = min(LONGEST_PERIOD_S, seconds / (len(Fault) + 1))
-    faults = Faults(period_s, time.monotonic() + seconds - period_s / 2, segmenter)
+    faults = Faults(period_s, seconds - period_s / 2, segmenter)
     plan = BenchPlan(None, STAND_IN_MS, own_process=True, seconds=seconds, soak=True)
     with ReconnectingSource("test picture", partial(FaultyPicture, faults)) as source:
         report = bench(source, segmenter, plan, lambda _: None).report

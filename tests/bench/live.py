@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.report import FOLDER, Figure
+from tests.locations import ROOT
 
-ROOT = Path(__file__).parents[2]
 DRAWING = FOLDER / "live-1080p60.svg"
 SECONDS = 30
 PAIRS = 3

@@ -6,17 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import psutil
 
 from tests.bench.clip import recorded_clip
 from tests.bench.report import Figure
+from tests.locations import ROOT
 
 MINUTES = 10
 RATE = 5
 """Frames a second of the clip: ten minutes at 30 would take half an hour on two cores."""
-ROOT = Path(__file__).parents[2]
 
 
 def measure() -> list[Figure]:

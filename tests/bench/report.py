@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.backends.processor import processor_name
+from tests.locations import ROOT
 
-FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
+FOLDER = ROOT / "docs" / "benchmarks"
 _PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "openvino", "torch")
 
 

@@ -1,4 +1,7 @@
-"""Ten minutes in which cable, device and network fail every few seconds. Linux alone."""
+"""Ten minutes in which cable, device and network fail every few seconds. Linux alone.
+
+The first minute is warm-up, in which each kind of fault comes once.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,12 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from app.ui.log_file import LOG_FILE
+from tests.app.command import RUN_APP
 from tests.bench.report import Figure
 from tests.bench.screen import environment
+from tests.locations import DEMO_CLIP
 
-ROOT = Path(__file__).parents[2]
-RUN_APP = [sys.executable, str(ROOT / "run_app.py")]
-DEMO_CLIP = ROOT / "assets" / "demo.mp4"
 STARTS = 5
 MARKED = "the first frame with a marker is shown"
 """What the viewer's log says at that moment."""

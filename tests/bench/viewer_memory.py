@@ -13,6 +13,7 @@ from app.config import AppConfig
 from app.player.loading import segmenter_loader
 from app.player.playback import WHOLE_VIDEO
 from app.player.session import PlayerSession
+from app.player.session_maker import SessionMaker
 from app.player.settings import ViewerSettings
 from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
@@ -51,7 +52,7 @@ def _played(clip: Path, folder: Path) -> list[float]:
     """Megabytes, each second."""
     load = segmenter_loader(AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None))
     qt = application()
-    model = ViewerModel(ViewerSettings(), folder / "viewer.json", load)
+    model = ViewerModel(ViewerSettings(), folder / "viewer.json", SessionMaker(load, load))
     snapshots = Snapshots(model, folder)
     engines = EngineProcess(DEFAULT_WEIGHTS, folder)
     window = MainWindow(model, snapshots, engines, folder, renderer=Renderer.RASTER)

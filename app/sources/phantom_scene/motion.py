@@ -25,12 +25,6 @@ LOOK_BACK = 0.55
 """Amplitude of the to and fro on top of the steady advance."""
 
 
-def smoothstep(x: float) -> float:
-    """0 below 0, 1 above 1, smooth between."""
-    x = min(max(x, 0.0), 1.0)
-    return x * x * (3.0 - 2.0 * x)
-
-
 @dataclass(frozen=True, slots=True)
 class Axis:
     """The colon's bending axis ``x(z), y(z)``: two sines each, over z counted from a base."""

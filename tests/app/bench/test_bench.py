@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
+from app.bench import live_run
 from app.bench.bench import Benchmark, BenchPlan, bench
+from app.bench.live_run import WARM_UP_S, LiveRun
 from app.bench.report import Report
 from app.frame import Frame
 from app.sources.base import SourceError
@@ -16,9 +22,12 @@ from app.sources.excerpt import Excerpt
 from app.sources.file import FileSource
 from app.sources.test_picture import TestPicture
 from models.backends.base import BackendError
+from models.backends.stand_in import StandInBackend
 from models.segmenter import Segmenter
+from models.spec import ModelSpec
 from tests.app.bench.runs import RATE, SIZE, STAND_IN_MS, FailingBackend, measured, stand_in
 from tests.app.sources.videos import MP4, write_video
+from tests.models.supervised.child_segmenters import slow_to_start
 
 PLAN = BenchPlan(None, STAND_IN_MS, own_process=False, seconds=1.0, soak=False)
 
@@ -99,6 +108,59 @@ def test_a_source_that_breaks_down_is_an_error() -> None:
             BenchPlan(None, None, own_process=False, seconds=20.0, soak=False),
             ignore,
         )
+
+
+class Silenced(TestPicture):
+    """Gives ``frames`` frames, and then nothing for ever."""
+
+    def __init__(self, frames: int) -> None:
+        super().__init__(SIZE, RATE)
+        self._frames = frames
+        self._interrupted = threading.Event()
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        if frame is not None and frame.index >= self._frames:
+            self._interrupted.wait()
+            return None
+        return frame
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+        super().interrupt()
+
+
+class SlowToEnter(Segmenter):
+    def __enter__(self) -> Self:
+        time.sleep(1.0)
+        return super().__enter__()
+
+
+def test_a_source_that_falls_silent_before_the_first_mask_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_run, "SILENCE_LIMIT_S", 1.5)
+    segmenter = SlowToEnter(StandInBackend(ModelSpec(), STAND_IN_MS))
+    with Silenced(frames=5) as source, pytest.raises(SourceError, match="check its signal"):
+        bench(source, segmenter, PLAN, ignore)
+
+
+def test_a_source_that_is_silent_while_it_is_measured_is_an_error() -> None:
+    frames = int(RATE * WARM_UP_S / 2)
+    with Silenced(frames) as source, pytest.raises(SourceError, match="while it was measured"):
+        bench(source, stand_in(), PLAN, ignore)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process of its own is Linux's")
+def test_the_end_does_not_wait_for_a_network_that_starts_slowly() -> None:
+    from models.supervised.supervised_segmenter import SupervisedSegmenter
+
+    segmenter = SupervisedSegmenter(partial(slow_to_start, 1e6))
+    with TestPicture(SIZE, RATE) as source:
+        with LiveRun(source, segmenter, None):
+            time.sleep(1.0)
+            begun_s = time.monotonic()
+        assert time.monotonic() - begun_s < 5.0
 
 
 def test_a_source_that_ends_ends_the_run(tmp_path: Path) -> None:

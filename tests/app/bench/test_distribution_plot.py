@@ -7,17 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from app.bench.distribution_plot import distribution_svg
-from app.bench.latencies import Distribution, Latencies
+from tests.app.bench.distributions import distribution
 
 FRAME_MS = 16.7
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def distribution(durations_ms: list[float]) -> Distribution:
-    latencies = Latencies()
-    for duration_ms in durations_ms:
-        latencies.add(duration_ms)
-    return latencies.distribution()
 
 
 def drawn(svg: str) -> ElementTree.Element:

@@ -16,6 +16,7 @@ from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import Percentiles, PipelineSnapshot, StageSnapshot
 from app.pipeline.pipeline import Pipeline
 from app.sources.test_picture import TestPicture
+from models.spec import ModelSpec
 from tests.app.bench.runs import SIZE, stand_in
 
 FRAME_MS = 16.7
@@ -26,7 +27,7 @@ def at_rest() -> PipelineSnapshot:
     """Of a pipeline that was never started."""
     stopwatch = Stopwatch()
     with TestPicture(SIZE) as source:
-        screen = TimedScreen(stopwatch, 0.5)
+        screen = TimedScreen(stopwatch, ModelSpec, None)
         return Pipeline(source, stand_in(), screen, DropPolicy.LATEST).snapshot()
 
 
@@ -69,7 +70,7 @@ def before() -> Moment:
         lost=7,
         dropped=(3, 2),
         failures=1,
-        usage=Usage(10.0, 5.0, {"pipeline-read": 1.0, "gone": 4.0}, 200.0, 20, 9),
+        usage=Usage(10.0, 5.0, {"pipeline-read": 1.0, "gone": 4.0}, 200.0, 150.0, 20, 9),
     )
 
 
@@ -82,7 +83,7 @@ def after() -> Moment:
         lost=9,
         dropped=(8, 4),
         failures=2,
-        usage=Usage(12.0, 6.0, {"pipeline-read": 1.2, "newcomer": 0.6}, 210.0, 20, 9),
+        usage=Usage(12.0, 6.0, {"pipeline-read": 1.2, "newcomer": 0.6}, 210.0, 160.0, 20, 9),
     )
 
 
@@ -101,6 +102,7 @@ def test_a_frame_that_never_comes_is_dropped_and_late() -> None:
     assert figures.dropped_by_stage == {"source": 2, "segment": 5, "deliver": 2}
     assert figures.dropped == 4
     assert figures.frames == 4 + 4
+    assert figures.frames_per_s == 8 / 2.0
     assert figures.late_share == (1 + 4) / 8
     assert figures.masked_share == 3 / 4
 
@@ -113,7 +115,7 @@ def test_processor_time_is_a_share_of_one_core() -> None:
 
 
 def test_nothing_between_divides_by_nothing() -> None:
-    later = Usage(11.0, 5.0, {}, 200.0, 20, 9)
+    later = Usage(11.0, 5.0, {}, 200.0, 150.0, 20, 9)
     unchanged = moment(
         before().to_mask,
         before().to_screen,

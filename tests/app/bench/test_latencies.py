@@ -8,16 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bench.latencies import BIN_MS, Distribution, Latencies, LatencySummary
+from app.bench.latencies import BIN_MS, Latencies, LatencySummary
+from tests.app.bench.distributions import distribution
 
 DURATIONS_MS = st.lists(st.floats(0.001, 9_999.0), min_size=1, max_size=200)
-
-
-def distribution(durations_ms: list[float]) -> Distribution:
-    latencies = Latencies()
-    for duration_ms in durations_ms:
-        latencies.add(duration_ms)
-    return latencies.distribution()
 
 
 def nearest_rank(durations_ms: list[float], share: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.bench.paced_recording import PacedRecording
-from app.frame import Frame
 from app.sources.base import SourceError
 from app.sources.excerpt import Excerpt
 from app.sources.file import FileSource
+from tests.app.sources.reading import frames_of
 from tests.app.sources.videos import MP4, number_in, write_video
+from tests.threads import on_a_thread
 
 FRAMES = 12
 RATE = 100
@@ -33,12 +33,6 @@ def source(clip: Path) -> Iterator[PacedRecording]:
         yield opened
 
 
-def read(source: PacedRecording, count: int) -> list[Frame]:
-    frames = [source.read() for _ in range(count)]
-    assert None not in frames
-    return [frame for frame in frames if frame is not None]
-
-
 def test_it_is_live_at_the_recordings_rate_and_has_no_end(source: PacedRecording) -> None:
     info = source.info
     assert info.live
@@ -47,13 +41,13 @@ def test_it_is_live_at_the_recordings_rate_and_has_no_end(source: PacedRecording
 
 
 def test_frames_come_in_turn_and_again_from_the_start(source: PacedRecording) -> None:
-    frames = read(source, 3 * FRAMES)
+    frames = frames_of(source, 3 * FRAMES)
     assert [number_in(frame.picture) for frame in frames] == 3 * list(range(FRAMES))
     assert [frame.index for frame in frames] == list(range(3 * FRAMES))
 
 
 def test_no_frame_comes_before_its_time_and_none_drifts(source: PacedRecording) -> None:
-    frames = read(source, 2 * FRAMES)
+    frames = frames_of(source, 2 * FRAMES)
     for frame in frames:
         due_ns = frames[0].captured_ns + round(frame.pts_s * 1e9)
         assert frame.captured_ns >= due_ns - 1_000
@@ -65,39 +59,31 @@ def test_no_frame_comes_before_its_time_and_none_drifts(source: PacedRecording) 
 def test_another_rate_may_be_asked_for(clip: Path) -> None:
     with PacedRecording(FileSource(clip), Fraction(50)) as source:
         assert source.info.rate == 50
-        frames = read(source, FRAMES)
+        frames = frames_of(source, FRAMES)
     assert frames[-1].captured_ns - frames[0].captured_ns >= (FRAMES - 1) * 20_000_000
 
 
 def test_a_frame_decoded_too_late_counts_from_when_it_was_there(source: PacedRecording) -> None:
-    read(source, 1)
+    frames_of(source, 1)
     time.sleep(5 / RATE)
     begun_ns = time.monotonic_ns()
-    (late,) = read(source, 1)
+    (late,) = frames_of(source, 1)
     assert late.captured_ns >= begun_ns
 
 
 def test_frames_that_nobody_took_are_counted(source: PacedRecording) -> None:
-    read(source, 1)
+    frames_of(source, 1)
     time.sleep(0.3)
-    read(source, 6)
+    frames_of(source, 6)
     assert source.report.dropped >= 0.3 * RATE - 6
 
 
 def test_interrupt_ends_it_at_once(clip: Path) -> None:
     with PacedRecording(FileSource(clip), Fraction(1, 3600)) as source:
-        read(source, 1)
-        ended = threading.Event()
-
-        def read_on() -> None:
-            if source.read() is None:
-                ended.set()
-
-        reader = threading.Thread(target=read_on)
-        reader.start()
-        source.interrupt()
-        assert ended.wait(20)
-        reader.join()
+        frames_of(source, 1)
+        with on_a_thread(source.read) as given:
+            source.interrupt()
+        assert given == [None]
 
 
 def test_interrupted_before_its_first_frame_it_simply_ends(source: PacedRecording) -> None:

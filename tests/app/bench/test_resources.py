@@ -14,6 +14,7 @@ import pytest
 from app.bench.resources import OTHER_THREADS, usage
 
 BURNING_S = 0.3
+PRIVATE: dict[str, int] = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE}
 
 
 def burn() -> None:
@@ -61,6 +62,7 @@ def test_children_count_while_they_live_and_after_they_end() -> None:
     assert alive.cpu_by_thread_s[name] >= BURNING_S - 0.05
     assert alive.cpu_s - before.cpu_s >= BURNING_S - 0.05
     assert alive.resident_mb > before.resident_mb + 1
+    assert alive.own_mb > before.own_mb + 1
     assert name not in ended.cpu_by_thread_s
     assert ended.cpu_s - before.cpu_s >= BURNING_S - 0.05
 
@@ -69,16 +71,29 @@ def test_memory_and_handles_are_those_held_now(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     before = usage()
     # Fresh pages of the system's: an array could take memory that the process has already.
-    held = mmap.mmap(-1, 40_000_000)
+    held = mmap.mmap(-1, 40_000_000, **PRIVATE)
     held.write(b"1" * len(held))
     files = [(tmp_path / "file").open() for _ in range(7)]
     during = usage()
     for file in files:
         file.close()
     assert during.resident_mb - before.resident_mb > 0.9 * len(held) / 1e6
+    assert during.own_mb - before.own_mb > 0.9 * len(held) / 1e6
     assert during.handles == before.handles + 7
     assert usage().handles == before.handles
     held.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_pages_of_files_are_resident_and_not_the_processs_own(tmp_path: Path) -> None:
+    path = tmp_path / "library"
+    path.write_bytes(b"1" * 40_000_000)
+    before = usage()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert mapped[::4096]
+        during = usage()
+        assert during.resident_mb - before.resident_mb > 0.9 * len(mapped) / 1e6
+        assert during.own_mb - before.own_mb < 0.1 * len(mapped) / 1e6
 
 
 def test_threads_that_python_does_not_know_come_together() -> None:

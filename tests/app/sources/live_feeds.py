@@ -159,3 +159,13 @@ def free_port(kind: socket.SocketKind) -> int:
         port = found.getsockname()[1]
     assert isinstance(port, int)
     return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody receives datagrams on this port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        try:
+            found.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +13,7 @@ if sys.platform != "linux":
     pytest.skip("V4L2 is of Linux", allow_module_level=True)
 
 from app.sources.camera import V4L2Camera
-
-
-def open_descriptors() -> list[str]:
-    links = Path("/proc/self/fd").iterdir()
-    return sorted(str(link.readlink()) for link in links if link.is_symlink())
+from tests.leftovers import descriptors
 
 
 @pytest.mark.parametrize(
@@ -32,15 +27,15 @@ def open_descriptors() -> list[str]:
     ],
 )
 def test_a_device_that_is_not_there_is_named(identity: str) -> None:
-    before = open_descriptors()
+    before = descriptors()
     with pytest.raises(SourceNotFoundError, match=r"run_app\.py devices") as raised:
         V4L2Camera(identity, CaptureWish())
     assert identity in str(raised.value)
-    assert open_descriptors() == before
+    assert descriptors() == before
 
 
 def test_another_kind_of_device_is_refused() -> None:
-    before = open_descriptors()
+    before = descriptors()
     with pytest.raises(SourceFormatError, match="/dev/null is no video device"):
         V4L2Camera("/dev/null", CaptureWish())
-    assert open_descriptors() == before
+    assert descriptors() == before

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from fractions import Fraction
 
 import pytest
 
 from app.sources.capture_clock import BUFFERS, CaptureClock, Tick
+from tests.threads import on_a_thread
 
 FRAME_S = 0.02
 RATE = Fraction(50)
@@ -71,17 +71,9 @@ def test_every_frame_is_given_or_counted_as_lost() -> None:
 def test_interrupt_ends_the_wait_for_good() -> None:
     clock = CaptureClock(Fraction(1, 3600))
     assert clock.wait() is not None
-    ended = threading.Event()
-
-    def wait() -> None:
-        if clock.wait() is None:
-            ended.set()
-
-    waiter = threading.Thread(target=wait)
-    waiter.start()
-    clock.interrupt()
-    assert ended.wait(20)
-    waiter.join()
+    with on_a_thread(clock.wait) as given:
+        clock.interrupt()
+    assert given == [None]
     assert clock.wait() is None
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
 from app.sources.capture_device import CaptureDevice
 from app.sources.capture_devices import TEST_PICTURE, capture_devices
-from app.sources.decklink_devices import devices_in
+from app.sources.decklink_devices import decklink_devices, devices_in
 from app.sources.live_opening import is_live
 
 # In the form in which gst-device-monitor-1.0 prints a device.
@@ -53,6 +59,19 @@ def test_decklink_cards_are_numbered_by_their_persistent_identity() -> None:
 def test_decklink_cards_without_one_are_numbered_as_they_were_found() -> None:
     listing = entry("DeckLink SDI", 1, None) + entry("DeckLink Mini", 0, None)
     assert [device.name for device in devices_in(listing)] == ["DeckLink Mini", "DeckLink SDI"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program that a shell runs")
+def test_a_name_in_an_unknown_encoding_hides_no_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = tmp_path / "listing"
+    listing.write_bytes(entry("DeckLink Zürich", 0, None).encode("latin-1"))
+    monitor = tmp_path / "gst-device-monitor-1.0"
+    monitor.write_text(f"#!/bin/sh\ncat '{listing}'\n", encoding="utf-8")
+    monitor.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert [device.name for device in decklink_devices()] == ["DeckLink Z\ufffdrich"]
 
 
 def test_no_card_is_no_device() -> None:

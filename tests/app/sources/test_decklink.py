@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from app.sources import decklink
+from app.sources import decklink, gstreamer
 from app.sources.base import SourceError
 from app.sources.decklink import DeckLinkSource, card_elements, check_gstreamer
 from app.sources.live import NoSignalError, SignalState, SourceLostError
 from app.sources.reconnecting import ReconnectingSource
 from models.picture import PixelFormat
-from tests.app.sources.waiting import Viewer, held, wait_for_state, wait_until
+from tests.app.sources.waiting import Viewer, has_ended, held, wait_for_state, wait_until
 
 needs_gstreamer = pytest.mark.skipif(
-    shutil.which("gst-launch-1.0") is None, reason="gst-launch-1.0 is not installed"
+    not gstreamer.has_element("videotestsrc"), reason="GStreamer's videotestsrc is not installed"
 )
 
 
@@ -78,11 +79,11 @@ def test_a_killed_process_is_started_again_and_none_is_left() -> None:
     with ReconnectingSource("DeckLink 0", open_source) as source, Viewer(source) as viewer:
         wait_for_state(source, SignalState.LIVE)
         count = len(viewer.frames)
-        opened[0]._process.kill()
+        os.kill(opened[0]._process.pid, signal.SIGKILL)
         wait_until(lambda: len(opened) == 2)
         wait_until(lambda: len(viewer.frames) > count + 10)
         assert source.signal.state is SignalState.LIVE
-    assert [source._process.returncode for source in opened] == [-9, -9]
+    assert all(has_ended(source._process.pid) for source in opened)
     opened.clear()
     wait_until(lambda: held() == before)
 
@@ -107,6 +108,7 @@ def test_a_missing_gstreamer_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(gstreamer, "_LIBRARY", "libgstreamer-0.0.so.0")
     with pytest.raises(SourceError, match=r"install the packages gstreamer1\.0-tools and"):
         check_gstreamer()
     with pytest.raises(SourceError, match=r"install the packages gstreamer1\.0-tools and"):

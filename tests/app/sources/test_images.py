@@ -11,19 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.frame import Frame
 from app.sources.base import SourceError, SourceFormatError, SourceNotFoundError
 from app.sources.images import ImageSource
 from tests.app.sources.pictures import FORMATS, quadrants, write_image
+from tests.app.sources.reading import read_all
 
 EXIF_ORIENTATION = 0x0112
-
-
-def read_all(source: ImageSource) -> list[Frame]:
-    frames = []
-    while (frame := source.read()) is not None:
-        frames.append(frame)
-    return frames
 
 
 def only_picture(path: Path) -> NDArray[np.uint8]:

@@ -52,6 +52,7 @@ def test_other_locations(location: str) -> None:
         ("v4l2:", "run_app.py devices"),
         ("opencv:front", "opencv:0"),
         ("opencv:-1", "opencv:0"),
+        ("opencv:99999999999999999999", "opencv:0"),
         ("decklink:", "decklink:0"),
         ("udp://", "udp://@:5000"),
         ("srt://box", "srt://192.168.1.20:9000"),
@@ -59,6 +60,7 @@ def test_other_locations(location: str) -> None:
         ("test-picture:12x12@60", "test-picture:1920x1080@60"),
         ("test-picture:320x240@0", "test-picture:1920x1080@60"),
         ("test-picture:320x240@1/0", "test-picture:1920x1080@60"),
+        ("test-picture:320x240@1/99999999999", "test-picture:1920x1080@60"),
         ("test-picturesque", "test-picture:1920x1080@60"),
     ],
 )

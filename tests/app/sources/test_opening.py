@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -12,7 +13,10 @@ import pytest
 from app.sources.base import SourceError, SourceFormatError, SourceNotFoundError
 from app.sources.file import FileSource
 from app.sources.images import ImageSource
+from app.sources.live_opening import is_live
 from app.sources.opening import open_source
+from app.sources.stream_address import FORMS, parse_stream_address
+from tests.app.command import run_app
 from tests.app.sources.pictures import write_image
 from tests.app.sources.videos import MP4, write_video
 from tests.locations import ROOT
@@ -42,17 +46,57 @@ def test_phantom_is_a_word_and_a_folder_of_that_name_a_path(
         assert type(source) is ImageSource
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["http://127.0.0.1:9/a.mp4", "rtsp://127.0.0.1/a", "HTTPS://host/a.png", "file:///etc/passwd"],
+def refused_by(*words: str | Path) -> str:
+    """What the program says in one line, after which it has failed."""
+    result = run_app(*words)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+NO_STREAM = (
+    f"HTTPS://… is no address of a live stream and no path of a recording; give a path, or to view "
+    f"and bench {FORMS}."
 )
+
+
+def test_an_address_that_is_no_stream_is_told_what_is_one(tmp_path: Path) -> None:
+    address = "HTTPS://me:hush@127.0.0.1:9/a.png"
+    assert refused_by("replay", address, "-o", tmp_path / "out") == NO_STREAM
+    assert refused_by("bench", "--source", address, "--backend", "stand-in") == NO_STREAM
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/a.mp4", "file:///etc/passwd", "x://"])
 def test_addresses_are_refused(address: str) -> None:
-    with pytest.raises(SourceError, match=r"network address.*give its path") as raised:
+    with pytest.raises(SourceError) as raised:
         open_source(address)
-    assert address in str(raised.value)
+    assert str(raised.value) == NO_STREAM.replace("HTTPS", address.partition("://")[0])
 
 
-@pytest.mark.parametrize("location", ["concat:a.ts|b.ts", "pipe:0", "tcp:127.0.0.1:9", "a\0b", ""])
+def test_replay_takes_nothing_that_is_live_and_says_who_does(tmp_path: Path) -> None:
+    said = refused_by("replay", "rtsp://me:hush@127.0.0.1/a", "-o", tmp_path / "out")
+    assert said == "rtsp://… is live, and for view and bench alone; give the path of a recording."
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "location", ["v4l2:usb-card", "decklink:0", "pipe:-", "test-picture", "camera.sdp"]
+)
+def test_a_live_source_is_no_missing_file(location: str) -> None:
+    with pytest.raises(SourceError, match=f"^{location} is live, and for view and bench alone"):
+        open_source(location)
+
+
+def test_the_forms_that_are_named_are_those_that_bench_and_view_take() -> None:
+    urls = re.findall(r"\w+://\S+[^\s,]", FORMS)
+    assert {url.partition("://")[0] for url in urls} == {"udp", "rtp", "tcp", "rtsp", "srt"}
+    for url in urls:
+        assert is_live(url)
+        assert parse_stream_address(url).name.startswith(url.partition("://")[0])
+
+
+@pytest.mark.parametrize("location", ["concat:a.ts|b.ts", "fd:0", "tcp:127.0.0.1:9", "a\0b", ""])
 def test_protocols_are_just_missing_files(
     location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,7 +171,7 @@ def test_standard_input() -> None:
     )
     pixels, sentence = done.stdout.decode().splitlines()
     assert bytes.fromhex(pixels) == written
-    assert "Nobody writes to standard input any more" in sentence
+    assert sentence == "Standard input has ended; start the writer and this program again."
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,8 @@ def test_standard_input() -> None:
         "?format=nv12&size=0x8&rate=60",
         "?format=nv12&size=16x8&rate=0",
         "?format=nv12&size=16x8&rate=1/0",
+        "?format=nv12&size=16x8&rate=1e99999999",
+        "?format=nv12&size=99998x99998&rate=60",
     ],
 )
 def test_a_malformed_location_is_told_the_right_form(query: str, path: Path) -> None:

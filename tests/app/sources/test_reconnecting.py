@@ -279,7 +279,7 @@ def test_after_any_faults_in_any_order_it_is_live_and_holds_nothing(seed: int) -
 
 
 def test_what_is_no_source_error_is_survived_too(device: FaultyDevice) -> None:
-    failures = [RuntimeError("the driver is odd"), OSError(19, "No such device")]
+    failures = [RuntimeError("the driver\n> is odd"), OSError(19, "No such device")]
 
     def open_source() -> object:
         if failures:
@@ -288,5 +288,5 @@ def test_what_is_no_source_error_is_survived_too(device: FaultyDevice) -> None:
 
     with ReconnectingSource("The device", open_source) as source:  # type: ignore[arg-type]
         wait_until(lambda: "OSError" in source.signal.sentence)
-        wait_until(lambda: "RuntimeError: the driver is odd" in source.signal.sentence)
+        wait_until(lambda: "RuntimeError: the driver > is odd" in source.signal.sentence)
         wait_for_state(source, SignalState.LIVE)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,70 +12,27 @@ from pathlib import Path
 
 import pytest
 
+from app.sources import gstreamer
 from app.sources.base import SourceError
 from app.sources.live import CaptureWish, NoSignalError, SignalState
 from app.sources.live_opening import open_live
 from app.sources.srt import SrtReceiver, check_srt
 from app.sources.stream import StreamSource
 from app.sources.stream_address import parse_stream_address
-from tests.app.sources.live_feeds import RATE, SIZE, free_port
+from tests.app.sources.live_feeds import RATE, SIZE, free_port, is_taken
+from tests.app.sources.srt_feed import SrtSender, needs_srt
 from tests.app.sources.videos import number_in
-from tests.app.sources.waiting import HANG_S, Viewer, held, wait_for_state, wait_until
+from tests.app.sources.waiting import HANG_S, Viewer, has_ended, held, wait_for_state, wait_until
 
-PROJECT = Path(__file__).parents[3]
 QUOTED = "so%20secret%20+%20100%20%25"
 
 
-def _has_srt() -> bool:
-    try:
-        check_srt()
-    except SourceError:
-        return False
-    return True
-
-
-needs_srt = pytest.mark.skipif(not _has_srt(), reason="GStreamer's srtsrc is not installed")
-
-
-class Sender:
-    """``stream_encoder`` with GStreamer behind it, which brings its MPEG-TS to ``uri``."""
-
-    def __init__(self, uri: str) -> None:
-        self._encoding, port = _encoder()
-        source = ["tcpclientsrc", "host=127.0.0.1", f"port={port}"]
-        self._sending = subprocess.Popen(
-            ["gst-launch-1.0", "-q", *source, "!", "srtsink", f"uri={uri}", "sync=false"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def end(self) -> None:
-        for process in (self._sending, self._encoding):
-            with process:
-                process.kill()
-
-
-def _encoder() -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port(socket.SOCK_STREAM)
-    arguments = [f"tcp://127.0.0.1:{port}", *map(str, SIZE), str(RATE)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.app.sources.stream_encoder", *arguments],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process, port
-
-
 @pytest.fixture
-def send() -> Iterator[Callable[[str], Sender]]:
+def send() -> Iterator[Callable[[str], SrtSender]]:
     with ExitStack() as senders:
 
-        def start(uri: str) -> Sender:
-            sender = Sender(uri)
+        def start(uri: str) -> SrtSender:
+            sender = SrtSender(uri)
             senders.callback(sender.end)
             return sender
 
@@ -138,7 +92,7 @@ def test_a_malformed_address_is_told_the_right_form_and_no_secret(location: str)
 
 @needs_srt
 @pytest.mark.parametrize("listens", [True, False], ids=["listener", "caller"])
-def test_an_encrypted_stream_is_shown(listens: bool, send: Callable[[str], Sender]) -> None:
+def test_an_encrypted_stream_is_shown(listens: bool, send: Callable[[str], SrtSender]) -> None:
     port = free_port(socket.SOCK_DGRAM)
     ours = f"srt://:{port}" if listens else f"srt://127.0.0.1:{port}"
     theirs = f"srt://127.0.0.1:{port}?mode=caller" if listens else f"srt://:{port}?mode=listener"
@@ -156,8 +110,9 @@ def test_an_encrypted_stream_is_shown(listens: bool, send: Callable[[str], Sende
 
 
 @needs_srt
+@pytest.mark.slow
 def test_a_killed_encoder_is_seen_as_lost_and_live_again_and_nothing_is_left(
-    send: Callable[[str], Sender],
+    send: Callable[[str], SrtSender],
 ) -> None:
     before = held()
     port = free_port(socket.SOCK_DGRAM)
@@ -176,7 +131,7 @@ def test_a_killed_encoder_is_seen_as_lost_and_live_again_and_nothing_is_left(
 
 @needs_srt
 def test_a_wrong_passphrase_and_nobody_there_say_so_and_no_secret(
-    send: Callable[[str], Sender],
+    send: Callable[[str], SrtSender],
 ) -> None:
     port = free_port(socket.SOCK_DGRAM)
     location = f"srt://127.0.0.1:{port}?passphrase={QUOTED}"
@@ -187,6 +142,48 @@ def test_a_wrong_passphrase_and_nobody_there_say_so_and_no_secret(
     with pytest.raises(NoSignalError, match="check the address and the passphrase") as raised:
         StreamSource(location)
     assert "secret" not in str(raised.value)
+
+
+@needs_srt
+def test_who_lists_the_processes_reads_no_passphrase() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    secret = "so-secret-as-can-be"
+    receiver = SrtReceiver(parse_stream_address(f"srt://:{port}?passphrase={secret}"))
+    wait_until(lambda: is_taken(port))
+    processes = Path("/proc").glob("[0-9]*/cmdline")
+    own = Path(f"/proc/{receiver._process.pid}")
+    listed = [*processes, own / "environ"]
+    try:
+        assert own / "cmdline" in listed
+        assert not [path for path in listed if secret.encode() in _content(path)]
+    finally:
+        receiver.close()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
+@needs_srt
+def test_an_encoder_that_calls_is_told_at_once_when_nobody_listens_any_more(
+    send: Callable[[str], SrtSender],
+) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    address = parse_stream_address(f"srt://:{port}")
+    send(f"srt://127.0.0.1:{port}?mode=caller")
+    receiver = SrtReceiver(address)
+    assert receiver.read(188)
+    receiver.interrupt()
+    receiver._process.end(HANG_S)
+    receiver.close()
+    reopened_s = time.monotonic()
+    receiver = SrtReceiver(address)
+    assert receiver.read(188)
+    assert time.monotonic() - reopened_s < 4.0  # by itself it would call again after 5 s
+    receiver.close()
 
 
 @needs_srt
@@ -208,7 +205,7 @@ def test_interrupt_ends_a_waiting_read_and_close_leaves_nothing() -> None:
     receiver.close()
     assert receiver.read(188) == b""
     receiver.interrupt()
-    assert receiver._process.returncode == -signal.SIGKILL
+    assert has_ended(receiver._process.pid)
     del receiver
     reader.join()
     wait_until(lambda: held() == before)
@@ -218,37 +215,11 @@ def _read_into(receiver: SrtReceiver, read: list[bytes]) -> None:
     read.append(receiver.read(188))
 
 
-@needs_srt
-def test_a_program_that_ends_while_it_waits_leaves_no_process() -> None:
-    port = free_port(socket.SOCK_DGRAM)
-    program = (
-        "from app.sources.srt import SrtReceiver\n"
-        "from app.sources.stream_address import parse_stream_address\n"
-        f"receiver = SrtReceiver(parse_stream_address('srt://127.0.0.1:{port}?mode=listener'))\n"
-        "print(receiver._process.pid)\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        cwd=PROJECT,
-        capture_output=True,
-        check=True,
-        timeout=HANG_S,
-    )
-
-    def is_gone() -> bool:
-        try:
-            stat = Path(f"/proc/{int(ended.stdout)}/stat").read_text()
-        except OSError:
-            return True
-        return stat.rpartition(")")[2].split()[0] == "Z"
-
-    wait_until(is_gone)
-
-
 def test_a_missing_gstreamer_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(gstreamer, "_LIBRARY", "libgstreamer-0.0.so.0")
     descriptors = held()
     for use in (
         lambda: open_live("srt://:9000", CaptureWish()),

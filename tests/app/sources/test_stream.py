@@ -6,6 +6,7 @@ import itertools
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,20 +19,45 @@ from app.sources.live import NoSignalError, SourceLostError
 from app.sources.stream import StreamSource
 from app.sources.stream_address import Transport, parse_stream_address
 from tests.app.sources.live_feeds import RATE, SIZE, ProcessFeed, free_port
+from tests.app.sources.reading import read_all
 from tests.app.sources.stream_encoder import sdp
 from tests.app.sources.videos import CODINGS, TS, number_in, write_video
 from tests.app.sources.waiting import HANG_S
+from tests.threads import on_a_thread
 
 PACKET_BYTES = 188
 
 Serve = Callable[..., str]
 
 
+class Senders:
+    """Threads that send to a stream."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        """Set at the end of the test."""
+        self._threads: list[threading.Thread] = []
+
+    def start(self, send: Callable[[], None]) -> None:
+        self._threads.append(threading.Thread(target=send))
+        self._threads[-1].start()
+
+    def end(self) -> None:
+        self.over.set()
+        for thread in self._threads:
+            thread.join(HANG_S)
+
+
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def senders() -> Iterator[Senders]:
+    senders = Senders()
+    yield senders
+    senders.end()
+
+
+@pytest.fixture
+def serve(senders: Senders) -> Serve:
     """Starts a TCP server that sends some bytes to its first client; gives its URL."""
-    over = threading.Event()
-    threads = []
 
     def start(data: bytes, *, then_silent: bool = False) -> str:
         server = socket.create_server(("127.0.0.1", 0))
@@ -42,16 +68,12 @@ def serve() -> Iterator[Serve]:
                 with client:
                     client.sendall(data)
                     if then_silent:
-                        over.wait(HANG_S)
+                        senders.over.wait(HANG_S)
 
-        threads.append(threading.Thread(target=send))
-        threads[-1].start()
+        senders.start(send)
         return f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
-    yield start
-    over.set()
-    for thread in threads:
-        thread.join(HANG_S)
+    return start
 
 
 def read_to_the_end(source: StreamSource) -> tuple[list[Frame], SourceError]:
@@ -89,11 +111,27 @@ def test_addresses(location: str, transport: Transport, host: str, port: int, na
 
 
 @pytest.mark.parametrize(
-    "location", ["udp://", "udp://box", "tcp://:9000", "tcp://box", "rtsp://", "udp://@:99999"]
+    "location",
+    ["udp://", "udp://box", "tcp://:9000", "tcp://box", "rtsp://", "udp://@:99999", "udp://@:0"],
 )
 def test_a_malformed_address_is_told_the_right_form(location: str) -> None:
     with pytest.raises(SourceError, match=r"udp://@:5000, .*\.sdp\.$"):
         StreamSource(location)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "rtsp://me:secret@:554/x",
+        "rtsp://me:secret@box:99999/",
+        "rtsp://me:secret/?@box/",
+        "tcp://a?secret",
+    ],
+)
+def test_a_malformed_address_keeps_its_password_to_itself(location: str) -> None:
+    with pytest.raises(SourceError, match=r"^(rtsp|tcp)://… (lacks|is no)") as raised:
+        parse_stream_address(location)
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "rtsp"])
@@ -144,7 +182,9 @@ def test_a_change_of_size_just_goes_on(tmp_path: Path, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("damage", ["lost", "flipped"])
-def test_damage_is_left_out_and_counted(damage: str, tmp_path: Path, serve: Serve) -> None:
+def test_damage_is_survived_and_what_is_lost_is_counted(
+    damage: str, tmp_path: Path, serve: Serve
+) -> None:
     data = ts_bytes(tmp_path, frames=120)
     packets = [data[at : at + PACKET_BYTES] for at in range(0, len(data), PACKET_BYTES)]
     damaged = b"".join(
@@ -171,19 +211,10 @@ def test_a_stream_that_falls_silent_is_given_up(tmp_path: Path, serve: Serve) ->
 
 def test_interrupt_ends_a_waiting_read(tmp_path: Path, serve: Serve) -> None:
     with StreamSource(serve(ts_bytes(tmp_path), then_silent=True)) as source:
-        ended = threading.Event()
-
-        def read_on() -> None:
-            while source.read() is not None:
-                pass
-            ended.set()
-
-        reader = threading.Thread(target=read_on)
-        reader.start()
-        time.sleep(0.5)
-        source.interrupt()
-        assert ended.wait(1.0)
-        reader.join()
+        with on_a_thread(lambda: read_all(source), limit_s=1.0) as given:
+            time.sleep(0.5)
+            source.interrupt()
+        assert given, "it ended without an error"
         assert source.read() is None
 
 
@@ -228,12 +259,9 @@ def test_a_redirection_is_not_followed() -> None:
                 )
             client.recv(1)
 
-    redirecting = threading.Thread(target=redirect)
     with elsewhere, server:
-        redirecting.start()
-        with pytest.raises(SourceError, match="rtsp://127"):
+        with on_a_thread(redirect), pytest.raises(SourceError, match="rtsp://127"):
             StreamSource(f"rtsp://127.0.0.1:{server.getsockname()[1]}/x")
-        redirecting.join(HANG_S)
         elsewhere.setblocking(False)
         with pytest.raises(BlockingIOError):
             elsewhere.accept()
@@ -257,10 +285,8 @@ def test_rtp_by_its_description(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def send_rtp() -> Iterator[Callable[[bytes], str]]:
+def send_rtp(senders: Senders) -> Callable[[bytes], str]:
     """Sends some payload over and over, each time in a packet of its own; gives the URL."""
-    over = threading.Event()
-    threads = []
 
     def start(payload: bytes) -> str:
         port = free_port(socket.SOCK_DGRAM)
@@ -268,7 +294,7 @@ def send_rtp() -> Iterator[Callable[[bytes], str]]:
         def send() -> None:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 sequence = 0
-                while not over.is_set():
+                while not senders.over.is_set():
                     for at in range(0, len(payload), 7 * PACKET_BYTES):
                         part = payload[at : at + 7 * PACKET_BYTES]
                         # One contributing source and an extension of one word, as RFC 3550 has it.
@@ -278,14 +304,10 @@ def send_rtp() -> Iterator[Callable[[bytes], str]]:
                         sequence += 1
                         time.sleep(0.001)
 
-        threads.append(threading.Thread(target=send))
-        threads[-1].start()
+        senders.start(send)
         return f"rtp://127.0.0.1:{port}"
 
-    yield start
-    over.set()
-    for thread in threads:
-        thread.join(HANG_S)
+    return start
 
 
 def test_mpeg_ts_in_rtp(tmp_path: Path, send_rtp: Callable[[bytes], str]) -> None:

@@ -11,13 +11,13 @@ import av
 import numpy as np
 import pytest
 
-from app.frame import Frame
 from app.sources.base import SourceError
 from app.sources.capture_clock import BUFFERS
 from app.sources.frame_stamp import read_stamp
 from app.sources.test_picture import TestPicture
 from models.picture import Picture, PixelFormat
 from models.picture_area import find_picture_area
+from tests.app.sources.reading import frames_of
 
 SIZE = (640, 360)
 RATE = Fraction(60)
@@ -34,12 +34,6 @@ def source() -> Iterator[TestPicture]:
         yield opened
 
 
-def read(source: TestPicture, count: int) -> list[Frame]:
-    frames = [source.read() for _ in range(count)]
-    assert None not in frames
-    return [frame for frame in frames if frame is not None]
-
-
 def test_it_says_that_it_is_live_and_has_no_end(source: TestPicture) -> None:
     info = source.info
     assert (info.width, info.height, info.rate, info.live) == (*SIZE, RATE, True)
@@ -50,13 +44,13 @@ def test_it_says_that_it_is_live_and_has_no_end(source: TestPicture) -> None:
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (720, 576), (160, 120)])
 def test_frames_are_nv12_of_the_size_asked_for(size: tuple[int, int]) -> None:
     with TestPicture(size, 120) as source:
-        for frame in read(source, 3):
+        for frame in frames_of(source, 3):
             assert frame.picture.pixel_format is PixelFormat.NV12
             assert (frame.picture.width, frame.picture.height) == size
 
 
 def test_stamp_time_and_moment_of_each_frame_agree(source: TestPicture) -> None:
-    frames = read(source, 150)
+    frames = frames_of(source, 150)
     begun_ns = frames[0].captured_ns
     for frame in frames:
         number = read_stamp(frame.picture)
@@ -70,9 +64,9 @@ def test_stamp_time_and_moment_of_each_frame_agree(source: TestPicture) -> None:
 
 
 def test_frames_that_nobody_reads_are_lost_and_counted(source: TestPicture) -> None:
-    read(source, 1)
+    frames_of(source, 1)
     time.sleep(0.5)
-    late = read(source, BUFFERS + 1)
+    late = frames_of(source, BUFFERS + 1)
     numbers = [read_stamp(frame.picture) for frame in late]
     assert numbers[:BUFFERS] == [1, 2, 3, 4]
     assert numbers[-1] is not None
@@ -82,7 +76,7 @@ def test_frames_that_nobody_reads_are_lost_and_counted(source: TestPicture) -> N
 
 
 def test_no_two_frames_are_the_same_and_the_scene_moves(source: TestPicture) -> None:
-    frames = read(source, 140)  # more than there and back
+    frames = frames_of(source, 140)  # more than there and back
     assert len({frame.picture.pixels.tobytes() for frame in frames}) == len(frames)
     for one, other in itertools.pairwise(frames):
         if round((other.pts_s - one.pts_s) * RATE) == 1:  # none was lost between them
@@ -93,7 +87,7 @@ def test_no_two_frames_are_the_same_and_the_scene_moves(source: TestPicture) -> 
 
 def test_the_endoscopes_picture_is_found_beside_the_stamp() -> None:
     with TestPicture((1920, 1080), 60) as source:
-        (frame,) = read(source, 1)
+        (frame,) = frames_of(source, 1)
     area = find_picture_area(frame.picture)
     assert area is not None
     assert area.x > 0.3 * 1920
@@ -101,11 +95,11 @@ def test_the_endoscopes_picture_is_found_beside_the_stamp() -> None:
 
 
 def test_nobody_can_write_to_a_picture_and_it_outlives_the_next(source: TestPicture) -> None:
-    (frame,) = read(source, 1)
+    (frame,) = frames_of(source, 1)
     with pytest.raises(ValueError, match="read-only"):
         frame.picture.pixels[0] = 0
     kept = frame.picture.pixels.copy()
-    read(source, 140)
+    frames_of(source, 140)
     assert np.array_equal(frame.picture.pixels, kept)
 
 
@@ -116,7 +110,7 @@ def test_the_stamp_survives_a_video_codec(source: TestPicture) -> None:
     encoder.options = {"preset": "ultrafast", "crf": "32", "tune": "zerolatency"}
     decoder = av.VideoCodecContext.create("h264", "r")
     sent, got = [], []
-    for frame in read(source, 30):
+    for frame in frames_of(source, 30):
         sent.append(read_stamp(frame.picture))
         coded = encoder.encode(av.VideoFrame.from_ndarray(frame.picture.pixels, format="nv12"))
         decoded = [each for packet in coded for each in decoder.decode(packet)]
@@ -132,7 +126,7 @@ def test_a_size_that_cannot_be_is_refused(size: tuple[int, int]) -> None:
 
 
 def test_interrupt_and_close_end_it(source: TestPicture) -> None:
-    read(source, 2)
+    frames_of(source, 2)
     source.interrupt()
     assert source.read() is None
     source.close()

@@ -43,6 +43,15 @@ def held() -> tuple[int, int] | None:
     return len(list(descriptors.iterdir())), len(list(threads.iterdir()))
 
 
+def has_ended(pid: int) -> bool:
+    """Whether that process of Linux has; its parent may not have asked for it yet."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
 class Viewer:
     """Takes every frame of a source as soon as it comes, as the pipeline does."""
 
