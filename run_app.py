@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from app.cli import main
+
+def main() -> int:
+    """Runs what the command line asks for; gives the exit code."""
+    try:
+        # Imported here: it takes a while, in which a person may change their mind.
+        from app.cli import main as run
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    return run(sys.argv[1:])
+
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -67,7 +69,11 @@ def main(words: Sequence[str]) -> int:
     try:
         return _COMMANDS[arguments.command].run(arguments, parsers[arguments.command])
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr, flush=True)
+        if threading.active_count() > 1:
+            # Interrupted again, while it was coming to its end. The interpreter's own end would
+            # crash under threads that are still at work.
+            os._exit(INTERRUPTED)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said
         complain(error, debug=arguments.debug)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Never, Protocol
 
 from tqdm import tqdm
@@ -59,7 +60,8 @@ class _Lines:
         if source.frame_count is not None and rate > 0:
             left_s = max(0, source.frame_count - frames) / rate
             line += f", {left_s / 60:.0f} min left" if left_s >= 90 else f", {left_s:.0f} s left"
-        sys.stderr.write(f"{line}\n")
+        with suppress(OSError):  # whoever read it has gone; the replay goes on
+            sys.stderr.write(f"{line}\n")
 
     def close(self) -> None:
         """Every line is complete."""

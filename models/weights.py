@@ -70,6 +70,8 @@ def read_weights(path: Path, input_size: int | None = None) -> Weights:
             or ``input_size`` is none that the network takes.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise WeightsError(f"{path} is a device or a pipe and no file; name a weights file.")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise WeightsError(f"There is no weights file {path}; check the path.") from error

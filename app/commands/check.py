@@ -6,7 +6,7 @@ import argparse
 
 from app.check import as_json, as_table, check
 from app.commands.options import add_debug
-from app.commands.outcome import DONE, FAILED
+from app.commands.outcome import DONE, FAILED, say
 
 HELP = "say what works on this machine"
 
@@ -19,5 +19,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     report = check()
-    print(as_json(report) if arguments.json else as_table(report))
+    say(as_json(report) if arguments.json else as_table(report))
     return DONE if report.works else FAILED

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from app.commands.options import add_debug
-from app.commands.outcome import DONE
+from app.commands.outcome import DONE, say
 from app.sources.capture_device import CaptureDevice, CaptureMode
 from app.sources.capture_devices import TEST_PICTURE, capture_devices
 
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     devices = capture_devices()
-    print(_as_json(devices) if arguments.json else _as_text(devices))
+    say(_as_json(devices) if arguments.json else _as_text(devices))
     return DONE
 
 

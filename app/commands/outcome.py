@@ -1,9 +1,11 @@
-"""How a command ends: its exit code, and the sentence for what went wrong."""
+"""What a command says, and how it ends: its exit code, and the sentence for what went wrong."""
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from pathlib import Path
 
 from app.check import CheckError
 from app.sinks.base import SinkError
@@ -17,7 +19,13 @@ DONE = 0
 FAILED = 1
 INTERRUPTED = 130
 
+
+class OutputError(Exception):
+    """Standard output takes nothing more; the message is one sentence with the repair."""
+
+
 _ONE_SENTENCE = (
+    OutputError,
     SourceError,
     SinkError,
     BackendError,
@@ -27,6 +35,24 @@ _ONE_SENTENCE = (
     ViewerError,
 )
 """Errors whose message says what is wrong and how to mend it."""
+
+
+def say(text: str) -> None:
+    """Prints ``text`` and a line's end, at once.
+
+    Raises:
+        OutputError: standard output is full, or whoever read it has gone.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is still buffered would fail once more when the interpreter ends.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise OutputError(
+            f"Standard output cannot be written ({error.strerror}); send it where there is room "
+            "and where all of it is read."
+        ) from error
 
 
 def complain(error: Exception, *, debug: bool) -> None:

@@ -135,6 +135,14 @@ class Pipeline:
         self._mask_wait.longest_ms = mask_wait_ms
 
     @property
+    def segment_p50_ms(self) -> float:
+        """Median of what the segmenter took for each of the last frames; 0 while it is not known.
+
+        ``snapshot`` has it too, with everything else that is measured, and costs many times more.
+        """
+        return 0.0 if self._segment is None else self._segment.p50_ms
+
+    @property
     def segmenter_stays_out(self) -> bool:
         """Whether a live segmenter failed too often to be entered before ``retry_segmenter``."""
         return self._segment is not None and self._segment.stays_out

@@ -87,6 +87,11 @@ class SegmentStage(TicketStage):
             self._ending = True
             self._segmenter.interrupt()
 
+    @property
+    def p50_ms(self) -> float:
+        """Median of the durations of ``segment``; 0 before the first."""
+        return self._metrics.p50_ms
+
     def retry(self) -> None:
         """Enters the segmenter again although it failed too often; any thread."""
         self._retry_wanted = self.stays_out

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
+from app.sources.frame_rate import parse_rate
 from app.sources.live import CaptureWish
 from models.picture import PixelFormat
 
@@ -35,16 +35,6 @@ def wish_from_stored(stored: object) -> CaptureWish:
     return CaptureWish(
         stored.get("width"),
         stored.get("height"),
-        None if rate is None else _rate(rate),
+        None if rate is None else parse_rate(str(rate)),
         None if pixel_format is None else PixelFormat(pixel_format),
     )
-
-
-def _rate(text: object) -> Fraction:
-    try:
-        rate = Fraction(str(text))
-    except ZeroDivisionError as error:
-        raise ValueError(f"{text} is no rate") from error
-    if rate <= 0:
-        raise ValueError(f"{text} is no rate")
-    return rate

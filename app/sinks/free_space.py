@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from app.sinks.base import DiskFullError
+from app.sinks.base import DiskFullError, writing
 
 WARN_BYTES = 5_000_000_000
 STOP_BYTES = 50_000_000
@@ -29,12 +29,14 @@ class FreeSpace:
 
         Raises:
             DiskFullError: less than ``STOP_BYTES`` are left.
+            SinkError: the folder is gone.
         """
         now_s = time.monotonic()
         if now_s < self._next_look_s:
             return
         self._next_look_s = now_s + _INTERVAL_S
-        free = shutil.disk_usage(self._folder).free
+        with writing(self._folder):
+            free = shutil.disk_usage(self._folder).free
         if free < STOP_BYTES:
             raise DiskFullError(
                 f"The disk is nearly full: less than {STOP_BYTES // 1_000_000} MB are left where "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.sinks.base import SinkError, writing
 from app.sinks.image_files import MARKED_FOLDER, MASKS_FOLDER, png_name
+from app.sources.opening import PHANTOM
 
 CSV_FILE = "frames.csv"
 PARQUET_FILE = "frames.parquet"
@@ -23,6 +24,8 @@ def output_folders(inputs: list[str], output: Path) -> list[Path]:
     folders: list[Path] = []
     for location in inputs:
         path = Path(location).absolute()
+        if path.name == "..":
+            path = path.resolve()
         name = path.name if path.is_dir() else path.stem
         folder, number = output / name, 1
         while folder in folders:
@@ -39,7 +42,7 @@ def claim(folder: Path, location: str, *, force: bool) -> None:
         SinkError: it cannot be made, holds the input itself or, without ``force``, a replay.
     """
     source = Path(location).resolve()
-    if folder.resolve() in (source, *source.parents):
+    if location != PHANTOM and folder.resolve() in (source, *source.parents):
         raise SinkError(
             f"{location} lies in the folder that its output would go to; choose another one with "
             "--output."
@@ -88,6 +91,9 @@ def _image_names(table: Path) -> list[str]:
     if not table.is_file():
         return []
     taken: set[str] = set()
-    with table.open(encoding="utf-8", errors="replace", newline="") as file:
-        images = [row["file"] for row in csv.DictReader(file) if row.get("file")]
+    try:
+        with table.open(encoding="utf-8", errors="replace", newline="") as file:
+            images = [row["file"] for row in csv.DictReader(file) if row.get("file")]
+    except csv.Error:
+        return []  # somebody else's table
     return [png_name(image, taken) for image in images]

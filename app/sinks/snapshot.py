@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,19 +45,22 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Path:
     ``folder``, which is made; returns the last of them.
 
     Raises:
-        app.sinks.base.SinkError: something cannot be written.
+        app.sinks.base.SinkError: something cannot be written; then none of the three is left.
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     name = snapshot.taken.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    hashes: dict[str, str] = {}
-    for kind, picture in (("clean", snapshot.clean), ("marked", snapshot.marked)):
-        content = _png(picture, snapshot.area)
-        file_name = f"{name}-{kind}.png"
-        replace_file(folder / file_name, content)
-        hashes[file_name] = hashlib.sha256(content).hexdigest()
     described = folder / f"{name}.json"
-    replace_file(described, f"{json.dumps(_facts(snapshot, hashes), indent=2)}\n".encode())
+    hashes: dict[str, str] = {}
+    with ExitStack() as undo:
+        for kind, picture in (("clean", snapshot.clean), ("marked", snapshot.marked)):
+            content = _png(picture, snapshot.area)
+            path = folder / f"{name}-{kind}.png"
+            replace_file(path, content)
+            undo.callback(path.unlink, missing_ok=True)
+            hashes[path.name] = hashlib.sha256(content).hexdigest()
+        replace_file(described, f"{json.dumps(_facts(snapshot, hashes), indent=2)}\n".encode())
+        undo.pop_all()
     return described
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.sinks.base import partial_path, writing
+from app.sinks.base import SinkError, partial_path, writing
 from models.regions import Findings
 
 _ROWS_PER_GROUP = 2048
@@ -81,7 +81,11 @@ class CsvTable:
         self._whole_bytes = 0
         with writing(path):
             self._file = path.open("xb", buffering=0)
-        self._append(_SCHEMA.names)
+        try:
+            self._append(_SCHEMA.names)
+        except SinkError:
+            self._file.close()
+            raise
 
     def write(self, row: TableRow) -> None:
         """Appends ``row``; one that does not fit on the disk leaves nothing of itself behind.

@@ -30,6 +30,8 @@ def open_source(location: str | Path, decoding: Decoding = Decoding.CPU) -> Vide
 
         return PhantomSource()
     typed = str(location)
+    if not typed:
+        raise SourceError("No recording was named; give the path of one.")
     if is_live(typed):
         raise SourceError(
             f"{_shown(typed)} is live, and for view and bench alone; give the path of a recording."

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -36,10 +37,10 @@ def decoded(path: Path) -> list[av.VideoFrame]:
     return frames
 
 
-def times(path: Path) -> list[Fraction]:
+def times(frames: Iterable[av.VideoFrame]) -> list[Fraction]:
     """In seconds."""
     stamps = []
-    for frame in decoded(path):
+    for frame in frames:
         assert frame.pts is not None
         assert frame.time_base is not None
         stamps.append(frame.pts * frame.time_base)

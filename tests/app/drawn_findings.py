@@ -10,6 +10,7 @@ from models.geometry import Area, Geometry
 from models.picture import ColourMatrix, Picture, PixelFormat
 from models.regions import Findings, find_regions
 from models.segmentation import Segmentation, Timings
+from tests.models.pictures import Form
 
 MODEL_SIDE = 352
 FORMS = [
@@ -24,9 +25,7 @@ FORMS = [
 ]
 
 
-def noise(
-    form: tuple[PixelFormat, ColourMatrix, bool], height: int, width: int, seed: int = 0
-) -> Picture:
+def noise(form: Form, height: int, width: int, seed: int = 0) -> Picture:
     """A picture of random samples, which nobody may write to."""
     shape = form[0].shape(height, width)
     pixels = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)

@@ -11,7 +11,7 @@ import pytest
 
 from app import cli
 from app.version import version
-from tests.app.command import run_app
+from tests.app.command import RUN_APP, run_app
 from tests.locations import ROOT
 
 
@@ -71,6 +71,54 @@ def test_a_stack_trace_comes_only_with_debug(tmp_path: Path) -> None:
     assert debug.returncode == 1
     assert "Traceback" in debug.stderr
     assert debug.stderr.endswith(plain.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_is_full_is_one_sentence(unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*RUN_APP, "devices"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert result.returncode == 1
+    assert result.stderr.startswith("Standard output cannot be written (No space left on device);")
+    assert result.stderr.count("\n") == 1
+
+
+def test_output_that_nobody_reads_is_one_sentence() -> None:
+    with subprocess.Popen(
+        [*RUN_APP, "devices"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 1
+    assert errors.startswith("Standard output cannot be written (Broken pipe);")
+    assert errors.count("\n") == 1
+
+
+INTERRUPTED_WHILE_IT_LOADS = """
+import os, runpy, signal, sys
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "numpy":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["run_app.py", "devices"]
+runpy.run_path("run_app.py", run_name="__main__")
+"""
+
+
+def test_an_interruption_while_it_loads_has_no_stack_trace() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_IT_LOADS]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
 
 
 PROBE = """

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from app.colour import in_own_components
 from app.overlay import BLOCK, Marker, draw, marker_pixels
-from models.picture import ColourMatrix, Picture, PixelFormat
+from models.picture import Picture
 from models.regions import Findings, Region
 from tests.app.drawn_findings import FORMS, discs, found, noise
+from tests.models.pictures import Form
 
 SHAPES = {
     "one": discs((176, 176, 60)),
@@ -42,9 +43,7 @@ def assert_untouched_beside(picture: Picture, marked: Picture, covered: NDArray[
 
 @all_forms
 @all_markers
-def test_a_picture_with_nothing_found_is_handed_on_itself(
-    form: tuple[PixelFormat, ColourMatrix, bool], marker: Marker
-) -> None:
+def test_a_picture_with_nothing_found_is_handed_on_itself(form: Form, marker: Marker) -> None:
     picture = noise(form, 128, 160)
     nothing = found(discs(), 128, 160)
     assert draw(picture, nothing, marker) is picture
@@ -54,9 +53,7 @@ def test_a_picture_with_nothing_found_is_handed_on_itself(
 @all_forms
 @all_markers
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_pixel_beside_the_marker_changes(
-    form: tuple[PixelFormat, ColourMatrix, bool], marker: Marker, shape: str
-) -> None:
+def test_no_pixel_beside_the_marker_changes(form: Form, marker: Marker, shape: str) -> None:
     for height, width in SIZES:
         picture = noise(form, height, width)
         before = picture.pixels.copy()
@@ -68,7 +65,7 @@ def test_no_pixel_beside_the_marker_changes(
         assert (marked.pixel_format, marked.matrix, marked.full_range) == form
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     blobs=st.lists(
         st.tuples(st.integers(0, 351), st.integers(0, 351), st.integers(0, 120)), max_size=5
@@ -80,7 +77,7 @@ def test_no_pixel_beside_the_marker_changes(
 def test_no_pixel_beside_any_marker_changes(
     blobs: list[tuple[int, int, int]],
     size: tuple[int, int],
-    form: tuple[PixelFormat, ColourMatrix, bool],
+    form: Form,
     marker: Marker,
 ) -> None:
     down, across = form[0].chroma_step
@@ -95,7 +92,7 @@ def test_no_pixel_beside_any_marker_changes(
 @all_markers
 @pytest.mark.parametrize("background", [(255, 255, 255), (0, 0, 0), (190, 80, 70), (235, 170, 140)])
 def test_the_marker_is_lighter_or_darker_than_any_background(
-    form: tuple[PixelFormat, ColourMatrix, bool],
+    form: Form,
     marker: Marker,
     background: tuple[int, int, int],
 ) -> None:
@@ -181,7 +178,7 @@ def test_lines_grow_with_the_picture() -> None:
 
 
 @all_forms
-def test_colours_are_shown_as_they_are(form: tuple[PixelFormat, ColourMatrix, bool]) -> None:
+def test_colours_are_shown_as_they_are(form: Form) -> None:
     for colour in [(0, 0, 0), (255, 255, 255), (96, 255, 208), (200, 30, 30)]:
         picture = Picture(noise(form, 16, 16).pixels.copy(), *form)
         for plane, value in zip(picture.planes(), in_own_components(picture, colour), strict=True):

@@ -20,10 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyarrow import parquet
 
+from app.config import AppConfig
+from app.overlay import Marker
+from app.replay import ReplayOptions, replay
 from app.sinks.free_space import STOP_BYTES
 from app.sinks.marked_video import MarkedVideo
 from app.sources.base import SourceInfo
 from app.sources.phantom import PhantomSource
+from models.backends.selection import choose_backend
 from models.weights import DEFAULT_WEIGHTS, read_weights
 from tests.app.command import (
     ONE_RUNTIME,
@@ -36,6 +40,7 @@ from tests.app.command import (
     times,
 )
 from tests.app.drawn_findings import FORMS, noise
+from tests.app.pipeline.synthetic import pipeline_threads
 from tests.app.sources.pictures import write_image
 from tests.app.sources.videos import MP4, numbered_picture, write_video
 from tests.locations import DEMO_CLIP
@@ -86,10 +91,10 @@ def replayed(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
 
 
 def test_every_frame_is_written_with_its_own_time(replayed: Replayed) -> None:
-    source_times = times(replayed.clip)
+    source_times = times(decoded(replayed.clip))
     assert [round(stamp * 1000) for stamp in source_times] == TIMES_MS
-    assert times(replayed.folder / "marked.mp4") == source_times
-    assert times(replayed.folder / "masks.mov") == source_times
+    assert times(decoded(replayed.folder / "marked.mp4")) == source_times
+    assert times(decoded(replayed.folder / "masks.mov")) == source_times
     table = rows(replayed.folder)
     assert [float(row["time_s"]) for row in table] == [float(stamp) for stamp in source_times]
     assert [int(row["index"]) for row in table] == list(range(len(TIMES_MS)))
@@ -209,7 +214,7 @@ def test_a_part_of_a_video(clip: Path, tmp_path: Path) -> None:
     assert [round(float(row["time_s"]) * 1000) for row in rows(folder)] == expected_ms
     assert [int(row["index"]) for row in rows(folder)] == list(range(3, 3 + len(expected_ms)))
     for name in ("marked.mp4", "masks.mov"):
-        stamps = [round(stamp * 1000) for stamp in times(folder / name)]
+        stamps = [round(stamp * 1000) for stamp in times(decoded(folder / name))]
         assert stamps == [stamp - 100 for stamp in expected_ms]
 
 
@@ -274,6 +279,11 @@ def _wait_for_rows(folder: Path, count: int, process: subprocess.Popen[str]) -> 
         time.sleep(0.05)
 
 
+def _without_progress(stderr: str) -> list[str]:
+    """The lines, without those that a busy machine has time for."""
+    return [line for line in stderr.splitlines() if not line.startswith("long.mp4: ")]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_leaves_everything_valid(
     long_clip: Path, tmp_path: Path, number: signal.Signals
@@ -284,15 +294,46 @@ def test_an_interruption_leaves_everything_valid(
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert stderr == "Interrupted.\n"
+    assert _without_progress(stderr) == ["Interrupted."]
     table = rows(folder)
     assert 5 <= len(table) < LONG
     assert summary(folder)["outcome"] == "interrupted"
     assert summary(folder)["frames"] == len(table)
     assert parquet.read_table(folder / "frames.parquet").num_rows == len(table)
-    source_times = times(long_clip)[: len(table)]
+    source_times = times(decoded(long_clip))[: len(table)]
     for name in ("marked.mp4", "masks.mov"):
-        assert times(folder / name) == source_times
+        assert times(decoded(folder / name)) == source_times
+
+
+def test_a_second_interruption_waits_for_nothing(long_clip: Path, tmp_path: Path) -> None:
+    with _start("replay", long_clip, "-o", tmp_path, *ONE_RUNTIME) as process:
+        _wait_for_rows(tmp_path / "long", 5, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, _without_progress(stderr)) == (130, ["Interrupted."])
+
+
+def test_a_display_that_fails_ends_the_replay_in_order(long_clip: Path, tmp_path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise BrokenPipeError("whoever read it has gone")
+
+    config = AppConfig("onnxruntime", DEFAULT_WEIGHTS, None, None)
+    options = ReplayOptions(0.0, None, Marker.CONTOUR, True, False, False)
+    folder = tmp_path / "out"
+    with pytest.raises(BrokenPipeError):
+        replay(
+            str(long_clip),
+            folder,
+            lambda: choose_backend(config.backend, config.weights, config.engine),
+            config,
+            options,
+            fail,
+        )
+    assert pipeline_threads() == []
+    assert parquet.read_table(folder / "frames.parquet").num_rows == len(rows(folder)) < LONG
+    assert summary(folder)["outcome"] == "failed"
 
 
 def test_a_killed_replay_loses_at_most_a_second(long_clip: Path, tmp_path: Path) -> None:
@@ -331,7 +372,11 @@ def test_a_full_disk_ends_the_replay_with_valid_files(long_clip: Path, tmp_path:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 
-    result = run_app("replay", long_clip, "-o", tmp_path, *ONE_RUNTIME, preexec_fn=limit)
+    # With a home folder of "/" no name is one in the home folder.
+    environment = {**os.environ, "HOME": "/"}
+    result = run_app(
+        "replay", long_clip, "-o", tmp_path, *ONE_RUNTIME, preexec_fn=limit, env=environment
+    )
     assert result.returncode == 1
     *_, sentence = result.stderr.splitlines()
     assert sentence.startswith("The disk is full: long/marked.mp4 could not be written")
@@ -339,7 +384,21 @@ def test_a_full_disk_ends_the_replay_with_valid_files(long_clip: Path, tmp_path:
     count = len(rows(folder))
     assert parquet.read_table(folder / "frames.parquet").num_rows == count
     assert count - 30 <= len(decoded(folder / "marked.mp4")) <= count
+    assert "long/marked.mp4" in summary(folder)["error"]
     assert summary(folder)["outcome"] == "failed"
+
+
+def test_a_disk_without_room_for_the_first_files_is_left_as_it_was(
+    clip: Path, tmp_path: Path
+) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, resource.RLIM_INFINITY))
+
+    out = tmp_path / "out"
+    result = run_app("replay", clip, "-o", out, *ONE_RUNTIME, preexec_fn=limit)
+    assert result.returncode == 1
+    assert result.stderr.startswith("The disk is full: clip/")
+    assert not list(out.rglob("*"))
 
 
 def test_one_bad_input_does_not_stop_the_others(clip: Path, tmp_path: Path) -> None:

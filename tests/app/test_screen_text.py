@@ -7,17 +7,15 @@ import pytest
 
 from app.screen_text import without_screen_text
 from models.geometry import Area
-from models.picture import ColourMatrix, PixelFormat
 from tests.app.drawn_findings import FORMS, noise
+from tests.models.pictures import Form
 
 AREAS = [Area(40, 20, 80, 60), Area(0, 0, 60, 128), Area(100, 90, 60, 38), Area(0, 2, 160, 126)]
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("area", AREAS)
-def test_the_outside_is_black_and_the_inside_untouched(
-    form: tuple[PixelFormat, ColourMatrix, bool], area: Area
-) -> None:
+def test_the_outside_is_black_and_the_inside_untouched(form: Form, area: Area) -> None:
     picture = noise(form, 128, 160)
     hidden = without_screen_text(picture, area)
     for before, after in zip(picture.planes(), hidden.planes(), strict=True):
@@ -35,7 +33,7 @@ def test_the_outside_is_black_and_the_inside_untouched(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_is_left_while_the_picture_is_not_found(
-    form: tuple[PixelFormat, ColourMatrix, bool],
+    form: Form,
 ) -> None:
     hidden = without_screen_text(noise(form, 128, 160), None)
     assert all(len(np.unique(plane)) == 1 for plane in hidden.planes())

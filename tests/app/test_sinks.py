@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -33,9 +31,11 @@ from app.sinks.table import CsvTable, ParquetTable, TableRow
 from app.sinks.video_files import VideoFiles
 from app.sources.base import SourceInfo
 from models.picture import ColourMatrix, Picture, PixelFormat
+from tests.app.command import times
 from tests.app.drawn_findings import FORMS, discs, found, noise, segmented
+from tests.app.full_disk import largest_file
 from tests.locations import ROOT
-from tests.models.pictures import as_picture
+from tests.models.pictures import Form, as_picture
 
 YUV = FORMS[1]
 HEIGHT, WIDTH = 96, 128
@@ -48,7 +48,7 @@ def source_info(
     return SourceInfo("clip.mp4", width, height, Fraction(30), time_base)
 
 
-def smooth(index: int, form: tuple[PixelFormat, ColourMatrix, bool] = YUV) -> Picture:
+def smooth(index: int, form: Form = YUV) -> Picture:
     """A picture that an encoder can keep well."""
     samples = noise(form, HEIGHT, WIDTH).pixels.shape
     ramp = np.linspace(40, 200, int(np.prod(samples))).reshape(samples) + index
@@ -62,26 +62,6 @@ def random_mask(seed: int, height: int = HEIGHT, width: int = WIDTH) -> NDArray[
 def decoded(path: Path) -> list[av.VideoFrame]:
     with av.open(str(path)) as container:
         return list(container.decode(video=0))
-
-
-def times(path: Path) -> list[Fraction]:
-    stamps = []
-    for frame in decoded(path):
-        assert frame.pts is not None
-        assert frame.time_base is not None
-        stamps.append(frame.pts * frame.time_base)
-    return stamps
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Every write beyond ``size`` bytes of a file fails, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 128), (97, 131), (1, 1), (1080, 1920)])
@@ -120,8 +100,8 @@ def test_frame_times_are_exactly_those_of_the_source(
     video.close()
     masks.close()
     expected = [tick * time_base for tick in ticks]
-    assert times(tmp_path / "marked.mp4") == expected
-    assert times(tmp_path / "masks.mov") == expected
+    assert times(decoded(tmp_path / "marked.mp4")) == expected
+    assert times(decoded(tmp_path / "masks.mov")) == expected
 
 
 def test_times_in_nanoseconds_are_kept_to_the_microsecond(tmp_path: Path) -> None:
@@ -130,7 +110,7 @@ def test_times_in_nanoseconds_are_kept_to_the_microsecond(tmp_path: Path) -> Non
     for index, time_s in enumerate((0.0, 0.033333333, 60.000000001)):
         masks.write(random_mask(index), time_s)
     masks.close()
-    microseconds = [stamp * 1_000_000 for stamp in times(tmp_path / "masks.mov")]
+    microseconds = [stamp * 1_000_000 for stamp in times(decoded(tmp_path / "masks.mov"))]
     assert microseconds == [0, 33333, 60_000_000]
 
 
@@ -139,7 +119,7 @@ def test_an_excerpt_begins_at_0(tmp_path: Path) -> None:
     for tick in (300, 301, 305):
         video.write(random_mask(tick), tick / 30)
     video.close()
-    assert times(tmp_path / "masks.mov") == [0, Fraction(1, 30), Fraction(5, 30)]
+    assert times(decoded(tmp_path / "masks.mov")) == [0, Fraction(1, 30), Fraction(5, 30)]
 
 
 def test_frames_of_the_same_time_are_all_kept(tmp_path: Path) -> None:
@@ -147,12 +127,14 @@ def test_frames_of_the_same_time_are_all_kept(tmp_path: Path) -> None:
     for tick in (0, 1, 1, 1, 5):
         video.write(random_mask(tick), tick / 30)
     video.close()
-    assert times(tmp_path / "masks.mov") == [Fraction(tick, 30) for tick in (0, 1, 2, 3, 5)]
+    assert times(decoded(tmp_path / "masks.mov")) == [
+        Fraction(tick, 30) for tick in (0, 1, 2, 3, 5)
+    ]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form[0].value}-{form[1].value}")
 def test_the_marked_video_shows_the_pictures_in_their_own_colours(
-    tmp_path: Path, form: tuple[PixelFormat, ColourMatrix, bool]
+    tmp_path: Path, form: Form
 ) -> None:
     path = tmp_path / "marked.mp4"
     video = MarkedVideo(path, source_info(), smooth(0, form))
@@ -325,6 +307,13 @@ def test_both_tables_say_the_same(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frames.csv", "frames.parquet"]
 
 
+def test_a_full_disk_leaves_no_table_open(tmp_path: Path) -> None:
+    path = tmp_path / "frames.csv"
+    with largest_file(10), pytest.raises(DiskFullError, match=r"frames\.csv"):
+        CsvTable(path)
+    assert str(path) not in {file.path for file in psutil.Process().open_files()}
+
+
 def test_a_full_disk_leaves_whole_rows(tmp_path: Path) -> None:
     table = CsvTable(tmp_path / "frames.csv")
     with largest_file(1000), pytest.raises(DiskFullError, match=r"frames\.csv"):
@@ -412,6 +401,11 @@ def test_writing_ends_before_the_disk_is_full(small_disk: Path) -> None:
         FreeSpace(small_disk).check()
 
 
+def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match=r"gone cannot be written \(No such file or directory\)"):
+        FreeSpace(tmp_path / "gone").check()
+
+
 def test_scarce_room_is_announced_once(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     space = FreeSpace(small_disk)
     space.check()
@@ -424,6 +418,17 @@ def test_every_input_has_a_folder_of_its_own(tmp_path: Path) -> None:
     inputs = ["a/clip.mp4", "b/clip.mkv", "clip.avi", str(tmp_path / "case.1"), "phantom"]
     names = [folder.name for folder in output_folders(inputs, Path("out"))]
     assert names == ["clip", "clip-2", "clip-3", "case.1", "phantom"]
+
+
+def test_the_folder_above_has_a_folder_below_the_output_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "case" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "case" / "here")
+    assert output_folders(["..", "../here/.."], Path("out")) == [
+        Path("out/case"),
+        Path("out/case-2"),
+    ]
 
 
 def test_clearing_takes_only_what_replay_wrote(tmp_path: Path) -> None:
@@ -458,10 +463,26 @@ def test_a_table_that_names_other_folders_clears_nothing_there(tmp_path: Path) -
     assert victim.exists()
 
 
+def test_a_table_that_is_none_keeps_no_replay_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "frames.csv").write_text(f"index,file\n0,{'a' * 200_000}\n", encoding="utf-8")
+    clear(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("inside", ["out/clip/marked.mp4", "out/clip"])
 def test_an_input_is_never_replaced_by_its_output(tmp_path: Path, inside: str) -> None:
     with pytest.raises(SinkError, match="lies in the folder"):
         claim(tmp_path / "out" / "clip", str(tmp_path / inside), force=True)
+
+
+def test_the_phantom_is_no_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    claim(Path("phantom"), "phantom", force=False)
+    claim(Path("phantom"), "phantom", force=True)
+    with pytest.raises(SinkError, match="lies in the folder"):
+        claim(Path("phantom"), "./phantom", force=True)
 
 
 def test_an_output_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from app.sinks.base import SinkError
+from app.sinks.base import DiskFullError, SinkError
 from app.sinks.snapshot import Snapshot, write_snapshot
 from models.backends.base import BackendInfo
 from models.geometry import Area
 from models.picture import Picture, PixelFormat
 from models.regions import Region
+from tests.app.full_disk import largest_file
 from tests.models.pictures import as_picture, scene
 
 AREA = Area(8, 4, 32, 20)
@@ -64,6 +65,14 @@ def test_colours_are_those_of_the_picture(tmp_path: Path, pixel_format: PixelFor
     # Beside what was made black, chroma is interpolated with its grey.
     inside = np.s_[6:22, 10:38]
     assert np.array_equal(written[inside][..., ::-1], picture.to_rgb()[inside])
+
+
+def test_a_full_disk_leaves_no_half_snapshot(tmp_path: Path) -> None:
+    plain = Picture(np.zeros((32, 48, 3), np.uint8))
+    noise = Picture(np.random.default_rng(1).integers(0, 256, (32, 48, 3), dtype=np.uint8))
+    with largest_file(1000), pytest.raises(DiskFullError, match=r"marked\.png"):
+        write_snapshot(snapshot(plain, noise), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -242,16 +242,13 @@ def test_an_error_inside_leaves_it_usable(make: Callable[[], Backend]) -> None:
 def test_it_lives_on_any_one_thread(
     make: Callable[[], Backend], active: Backend, frames: list[NDArray[np.uint8]]
 ) -> None:
-    answers: list[NDArray[np.uint8]] = []
-
-    def whole_life() -> None:
+    def whole_life() -> NDArray[np.uint8]:
         with make() as backend:
-            answers.append(backend.infer(frames[0]))
+            return backend.infer(frames[0])
 
-    thread = threading.Thread(target=whole_life)
-    thread.start()
-    thread.join()
-    assert (answers[0] == active.infer(frames[0])).all()
+    with ThreadPoolExecutor(1) as other_thread:
+        answer = other_thread.submit(whole_life).result()
+    assert (answer == active.infer(frames[0])).all()
 
 
 def test_several_pictures_on_their_way_change_no_byte(
@@ -300,18 +297,11 @@ def test_pictures_in_pinned_memory_get_the_same_answer(make: Callable[[], Backen
 
 
 def test_a_second_thread_is_refused(active: Backend) -> None:
-    errors: list[Exception] = []
-
-    def intrude() -> None:
-        try:
-            active.infer(np.zeros((352, 352, 3), np.uint8))
-        except RuntimeError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=intrude)
-    thread.start()
-    thread.join()
-    assert "another thread" in str(errors[0])
+    frame = np.zeros((352, 352, 3), np.uint8)
+    with ThreadPoolExecutor(1) as other_thread:
+        intruding = other_thread.submit(active.infer, frame)
+    with pytest.raises(RuntimeError, match="another thread"):
+        intruding.result()
 
 
 def test_it_says_what_runs(active: Backend) -> None:

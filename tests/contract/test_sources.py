@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.frame import Frame
 from app.sources.base import SeekableSource, SourceError, VideoSource
 from app.sources.file import FileSource
 from app.sources.images import ImageSource
 from tests.app.sources.pictures import write_image
+from tests.app.sources.reading import read_all
 from tests.app.sources.videos import CODINGS, numbered_picture, write_video
+from tests.app.sources.waiting import HANG_S, held
+from tests.threads import on_a_thread
 
 FRAMES = 12
 VIDEOS = ("h264-mp4", "hevc-mkv", "mpeg2-ts", "mjpeg-avi", "ffv1-mkv", "h264-avi")
-HANG_S = 20.0
 
 Maker = Callable[[], VideoSource]
 
@@ -53,13 +54,6 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
 def source(make: Maker) -> Iterator[VideoSource]:
     with make() as opened:
         yield opened
-
-
-def read_all(source: VideoSource) -> list[Frame]:
-    frames = []
-    while (frame := source.read()) is not None:
-        frames.append(frame)
-    return frames
 
 
 def test_indices_count_from_zero_and_times_rise(source: VideoSource) -> None:
@@ -153,32 +147,23 @@ def test_listing_frames_gives_the_times_of_reading_and_moves_nothing(source: Vid
 
 
 def test_the_report_of_a_sound_source_is_empty_and_readable_anywhere(source: VideoSource) -> None:
-    reports = []
-    reader = threading.Thread(target=lambda: reports.append(source.report))
-    reader.start()
-    read_all(source)
-    reader.join(HANG_S)
-    reports.append(source.report)
-    assert len(reports) == 2
-    for report in reports:
+    with on_a_thread(lambda: source.report) as reports:
+        read_all(source)
+    for report in (*reports, source.report):
         assert (report.undecodable, report.truncated, report.messages) == (0, False, ())
 
 
 def test_interrupt_from_another_thread_ends_reading(source: VideoSource) -> None:
-    started, ended = threading.Event(), threading.Event()
+    started = threading.Event()
 
     def read_on() -> None:
         while source.read() is not None:
             started.set()
-        ended.set()
 
-    reader = threading.Thread(target=read_on)
-    reader.start()
-    assert started.wait(HANG_S)
-    source.interrupt()
-    source.interrupt()
-    assert ended.wait(HANG_S)
-    reader.join()
+    with on_a_thread(read_on, HANG_S):
+        assert started.wait(HANG_S)
+        source.interrupt()
+        source.interrupt()
     assert source.read() is None
 
 
@@ -191,22 +176,15 @@ def test_an_interrupted_source_gives_no_frame(source: VideoSource) -> None:
 def test_close_from_another_thread_ends_reading(make: Maker) -> None:
     source = make()
     started = threading.Event()
-    outcome: list[str] = []
 
     def read_on() -> None:
-        try:
+        with suppress(SourceError):
             while source.read() is not None:
                 started.set()
-            outcome.append("end")
-        except SourceError:
-            outcome.append("closed")
 
-    reader = threading.Thread(target=read_on)
-    reader.start()
-    assert started.wait(HANG_S)
-    source.close()
-    reader.join(HANG_S)
-    assert len(outcome) == 1
+    with on_a_thread(read_on, HANG_S):
+        assert started.wait(HANG_S)
+        source.close()
 
 
 def test_closing_twice_is_fine_and_reading_after_it_is_not(make: Maker) -> None:
@@ -229,8 +207,7 @@ def test_the_context_manager_closes(make: Maker) -> None:
 
 
 def test_fifty_openings_leak_no_descriptor_and_no_thread(make: Maker) -> None:
-    descriptors = Path("/proc/self/fd")
-    if not descriptors.is_dir():
+    if held() is None:
         pytest.skip("needs /proc to count descriptors")
 
     def one_round() -> None:
@@ -239,10 +216,6 @@ def test_fifty_openings_leak_no_descriptor_and_no_thread(make: Maker) -> None:
             if isinstance(source, SeekableSource):
                 source.seek(0.1)
                 source.read()
-
-    def held() -> tuple[int, int]:
-        gc.collect()
-        return len(list(descriptors.iterdir())), len(list(Path("/proc/self/task").iterdir()))
 
     one_round()
     before = held()

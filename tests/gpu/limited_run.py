@@ -39,3 +39,10 @@ def run_limited(arguments: Sequence[str], timeout_s: float) -> subprocess.Comple
                 raise TooSlowError(f"not done after {timeout_s:.0f} s") from error
             raise
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def last_words(run: subprocess.CompletedProcess[str]) -> str:
+    """The last line that a command wrote; with its exit code where that is not the reason."""
+    lines = (run.stdout + run.stderr).strip().splitlines()
+    said = lines[-1] if lines else "it said nothing"
+    return said if lines and run.returncode > 0 else f"exit code {run.returncode}: {said}"

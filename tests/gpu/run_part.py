@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.gpu.limited_run import TooSlowError, run_limited
+from tests.gpu.limited_run import TooSlowError, last_words, run_limited
 
 
 def run_part(name: str, target: str, iterations: int, timeout_s: float) -> dict[str, Any]:
@@ -23,8 +23,7 @@ def run_part(name: str, target: str, iterations: int, timeout_s: float) -> dict[
         except TooSlowError as error:
             return {"refused": str(error)}
         if part.returncode != 0 or not output.exists():
-            lines = part.stderr.strip().splitlines() or [f"exit code {part.returncode}"]
-            return {"refused": lines[-1]}
+            return {"refused": last_words(part)}
         result: dict[str, Any] = json.loads(output.read_text())
         return result
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from tests.gpu.limited_run import TooSlowError, run_limited
+from tests.gpu.limited_run import TooSlowError, last_words, run_limited
 
 GPU_TESTS = ("tests/gpu", "tests/contract/test_backends.py")
 """Where they are: the others need not even be importable on a machine without a screen."""
@@ -17,13 +17,15 @@ def run_tests(timeout_s: float) -> dict[str, Any]:
     """``passed``, ``skipped``, and the first line of each of ``failed``; or ``refused``."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["-m", "pytest", "-m", "gpu", "-q", f"--junitxml={report}", *GPU_TESTS]
+        # A file that cannot be imported here is one failure, and no reason to run no other.
+        options = ["-m", "gpu", "-q", "--continue-on-collection-errors", f"--junitxml={report}"]
+        command = ["-m", "pytest", *options, *GPU_TESTS]
         try:
             run = run_limited(command, timeout_s)
         except TooSlowError as error:
             return {"refused": str(error)}
         if not report.exists():
-            return {"refused": (run.stdout + run.stderr).strip().splitlines()[-1]}
+            return {"refused": last_words(run)}
         return count_results(report.read_text())
 
 

@@ -17,7 +17,7 @@ import pytest
 from tests.gpu.check import LEAST, all_went_well, bars, ratios, summary, write_report
 from tests.gpu.device import DeviceFacts
 from tests.gpu.floor import floor_of
-from tests.gpu.limited_run import TooSlowError, run_limited
+from tests.gpu.limited_run import TooSlowError, last_words, run_limited
 from tests.gpu.run_part import run_part
 from tests.gpu.run_tests import GPU_TESTS, count_results
 from tests.gpu.timing import latency
@@ -146,6 +146,13 @@ time.sleep(120)
     while is_running(int(started.read_text())):
         assert time.monotonic() < until_s
         time.sleep(0.01)
+
+
+def test_what_is_killed_without_a_word_has_its_exit_code() -> None:
+    kill = "import os, signal; {}; os.kill(os.getpid(), signal.SIGKILL)"
+    assert last_words(run_limited(["-c", kill.format("0")], 60)) == "exit code -9: it said nothing"
+    words = 'print("compiling", flush=True)'
+    assert last_words(run_limited(["-c", kill.format(words)], 60)) == "exit code -9: compiling"
 
 
 def is_running(pid: int) -> bool:

@@ -123,6 +123,11 @@ def test_what_is_no_onnx_file_is_named(tmp_path: Path) -> None:
             read_weights(path)
 
 
+def test_a_device_is_no_weights_file() -> None:
+    with pytest.raises(WeightsError, match="is a device or a pipe"):
+        read_weights(Path("/dev/zero"))
+
+
 def test_an_onnx_file_without_a_checksum_is_not_taken(tmp_path: Path) -> None:
     path = tmp_path / "unsealed.onnx"
     path.write_bytes(tiny_model().SerializeToString())

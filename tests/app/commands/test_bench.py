@@ -109,6 +109,24 @@ def test_a_soaks_exit_code_is_its_verdict(tmp_path: Path) -> None:
     assert result.stdout.endswith(f"{verdict}\n")
 
 
+def test_a_disk_that_is_full_loses_neither_the_soak_nor_its_table(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    report = tmp_path / "soak.json"
+    words = ("bench", *SMALL, *STAND_IN, "--soak", "2s", "--json", report)
+    result = run_app(*words, preexec_fn=limit)
+    assert result.returncode == 1
+    assert "capture to screen" in result.stdout
+    sentences = result.stderr.splitlines()
+    assert len(sentences) == 10 + 1, "of the intervals and of the end"
+    assert set(sentences) == {sentences[0]}
+    assert sentences[0].startswith("The disk is full: ")
+    assert not list(tmp_path.iterdir())
+
+
 def test_interrupted_it_is_exit_code_130() -> None:
     words = ["bench", *SMALL, *STAND_IN, "--seconds", "60"]
     with subprocess.Popen(
@@ -129,6 +147,7 @@ def test_interrupted_it_is_exit_code_130() -> None:
         (["--size", "99999x99998"], "'99999x99998' is no size"),
         (["--rate", "0"], "'0' is no rate from 1 to 1000"),
         (["--rate", "fast"], "'fast' is no rate"),
+        (["--rate", "1e99999999"], "is no rate from 1 to 1000"),
         (["--backend", "torch"], "invalid choice: 'torch'"),
         (["--stand-in-ms", "3"], "--stand-in-ms is for --backend stand-in alone"),
         (["--backend", "stand-in", "--stand-in-ms", "-1"], "'-1' is no number from 0 to 10000"),
@@ -137,8 +156,15 @@ def test_interrupted_it_is_exit_code_130() -> None:
         (["--soak", "8"], "'8' is no duration; write it as 8h, 10m or 30s"),
         (["--soak", "0s"], "at least one second"),
         (["--soak", "8h", "--seconds", "20"], "leave --seconds out"),
+        (["--soak", f"{'9' * 400}h"], "is no duration"),
+        (["--seconds", "9" * 400], "is no time"),
         (["--json", "gone/bench.json"], "there is no folder gone"),
-        (["--source", "clip.mp4", "--size", "1920x1080"], "a recording has its own"),
+        (["--json", "."], ". is a folder or a device; name a file"),
+        (["--json", "bench", "--plot", "./bench"], "need a file each"),
+        (["--source", "clip.mp4", "--size", "1920x1080"], "this source has its own"),
+        (["--source", "udp://@:5000", "--size", "1920x1080"], "this source has its own"),
+        (["--source", "udp://@:5000", "--rate", "60"], "this source has its own"),
+        (["--source", "test-picture:640x360@30", "--size", "1920x1080"], "this source has its own"),
         (["--backend", "stand-in", "--engine", "e"], "--engine is for TensorRT"),
     ],
 )

@@ -14,7 +14,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -27,6 +26,7 @@ from app.sources.base import ReadReport, SourceInfo, VideoSource
 from models.geometry import Area, Geometry
 from models.picture import Picture
 from models.segmentation import Segmentation, Timings
+from tests.app.watched_segmenter import WatchedSegmenter
 
 BITS = 24
 HEIGHT = 4
@@ -102,36 +102,22 @@ class NumberedSource(VideoSource):
         self._interrupted = True
 
 
-class NumberReader:
+class AliveCount:
+    """A step that finds how many pictures of ``source`` are alive at once."""
+
+    def __init__(self, source: NumberedSource) -> None:
+        self._source = source
+        self.most = 0
+
+    def __call__(self, _: int) -> None:
+        self.most = max(self.most, self._source.pictures_alive)
+
+
+class NumberReader(WatchedSegmenter):
     """Reads the number in each picture and draws it into the mask."""
 
-    def __init__(self, before: Step = at_once) -> None:
-        self._before = before
-        self.on_enter: Callable[[], None] = lambda: None
-        self.on_exit: Callable[[], None] = lambda: None
-        self.entered = 0
-        self.left = 0
-        self.threads: set[int] = set()
-
-    def __enter__(self) -> Self:
-        self.threads.add(threading.get_ident())
-        self.on_enter()
-        self.entered += 1
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.threads.add(threading.get_ident())
-        self.left += 1
-        self.on_exit()
-
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
-        self.threads.add(threading.get_ident())
-        self._before(frame_index)
+        self._begin(frame_index)
         mask = drawn(read_back(picture.pixels[:, :, 0]))
         return segmentation_of(mask, frame_index)
 

@@ -11,6 +11,7 @@ from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import PipelineSnapshot, PipelineState
 from app.pipeline.pipeline import CAPACITY, Pipeline
 from tests.app.pipeline.synthetic import (
+    AliveCount,
     NumberedSource,
     NumberReader,
     NumberSink,
@@ -94,16 +95,11 @@ def test_a_segmenter_that_stands_still_holds_everything_back() -> None:
 
 def test_memory_is_bounded() -> None:
     source = NumberedSource(2_000)
-    most_alive = 0
-
-    def count_alive(index: int) -> None:
-        nonlocal most_alive
-        most_alive = max(most_alive, source.pictures_alive)
-
-    sink = NumberSink(before=count_alive)
+    alive = AliveCount(source)
+    sink = NumberSink(before=alive)
     Pipeline(source, NumberReader(), sink, DropPolicy.EVERY, capacity=4).run()
     # Four wait; each of three stages holds one, and the segmenter one that it has just answered.
-    assert most_alive <= 4 + 4
+    assert alive.most <= 4 + 4
     assert len(sink.indices) == 2_000
 
 

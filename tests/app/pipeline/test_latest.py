@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import random
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from threading import Event
@@ -16,6 +21,7 @@ from app.pipeline.pipeline import Pipeline
 from models.picture import Picture
 from models.segmentation import Segmentation
 from tests.app.pipeline.synthetic import (
+    AliveCount,
     NumberedSource,
     NumberReader,
     NumberSink,
@@ -161,16 +167,40 @@ def test_ten_thousand_stamped_frames_no_mismatch(slow: str) -> None:
     assert final.segment.frames_out >= final.masked
 
 
+@contextmanager
+def busy_processors() -> Iterator[None]:
+    """Every core has something else to do."""
+    busy = [sys.executable, "-c", "while True: pass"]
+    with ExitStack() as running:
+        for _ in range(os.cpu_count() or 1):
+            process = running.enter_context(subprocess.Popen(busy))
+            running.callback(process.kill)
+        yield
+
+
+def at_random(seed: int, longest_s: float) -> Step:
+    draw = random.Random(seed)
+    return lambda index: time.sleep(draw.choice((0.0, draw.uniform(0.0, longest_s))))
+
+
+@pytest.mark.slow
+def test_ten_thousand_stamped_frames_no_mismatch_under_load_and_random_delays() -> None:
+    source, sink = NumberedSource(10_000, at_random(1, 0.001)), NumberSink(at_random(2, 0.002))
+    segmenter = NumberReader(at_random(3, 0.004))
+    with busy_processors():
+        final = Pipeline(source, segmenter, sink, DropPolicy.LATEST, mask_wait_ms=2).run()
+    assert sink.mismatches == 0
+    assert all(earlier < later for earlier, later in pairwise(sink.indices))
+    assert final.deliver.frames_out + final.deliver.dropped == 10_000
+    assert 0 < final.masked == len(sink.masked) < len(sink.indices), "some were in time, some late"
+    assert final.deliver.dropped > 0
+
+
 def test_memory_is_bounded_while_the_segmenter_is_frozen() -> None:
     thaw = Event()
     source = NumberedSource(2_000)
-    most_alive = 0
-
-    def count_alive(index: int) -> None:
-        nonlocal most_alive
-        most_alive = max(most_alive, source.pictures_alive)
-
-    sink = NumberSink(before=count_alive)
+    alive = AliveCount(source)
+    sink = NumberSink(before=alive)
     segmenter = NumberReader(before=lambda index: awaited(thaw))
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.LATEST, mask_wait_ms=0)
     pipeline.start()
@@ -181,7 +211,7 @@ def test_memory_is_bounded_while_the_segmenter_is_frozen() -> None:
     thaw.set()
     joined(pipeline)
     # Two wait for the sink and one for the segmenter; each of three stages holds one.
-    assert most_alive <= 3 + 3
+    assert alive.most <= 3 + 3
 
 
 def test_without_a_segmenter_no_frame_waits() -> None:

@@ -1,13 +1,14 @@
+"""The bounded hand-over: what waits, what is displaced, who is woken."""
+
 from __future__ import annotations
 
-import threading
 import time
 from itertools import pairwise
 
 import pytest
 
 from app.pipeline.mailbox import DropPolicy, Mailbox, MailboxClosedError, MailboxCounts
-from tests.app.pipeline.synthetic import WATCHDOG_S, until
+from tests.threads import on_a_thread
 
 
 @pytest.mark.parametrize("policy", DropPolicy)
@@ -29,25 +30,20 @@ def test_latest_displaces_the_oldest_and_counts_it() -> None:
 def test_every_waits_for_room() -> None:
     mailbox = Mailbox[int](1, DropPolicy.EVERY)
     mailbox.put(0)
-    giver = threading.Thread(target=mailbox.put, args=(1,))
-    giver.start()
-    giver.join(0.05)
-    assert giver.is_alive()
-    assert mailbox.counts().accepted == 1
-    assert mailbox.take() == 0
-    giver.join(WATCHDOG_S)
+    with on_a_thread(lambda: mailbox.put(1)) as displaced:
+        time.sleep(0.05)
+        assert displaced == []
+        assert mailbox.counts().accepted == 1
+        assert mailbox.take() == 0
     assert mailbox.take() == 1
 
 
 def test_take_waits_for_an_item() -> None:
     mailbox = Mailbox[int](1, DropPolicy.EVERY)
-    taken: list[int | None] = []
-    taker = threading.Thread(target=lambda: taken.append(mailbox.take()))
-    taker.start()
-    taker.join(0.05)
-    assert taker.is_alive()
-    mailbox.put(7)
-    taker.join(WATCHDOG_S)
+    with on_a_thread(mailbox.take) as taken:
+        time.sleep(0.05)
+        assert taken == []
+        mailbox.put(7)
     assert taken == [7]
 
 
@@ -66,12 +62,9 @@ def test_after_close_what_waits_is_taken_then_none(policy: DropPolicy) -> None:
 
 def test_close_wakes_the_taker() -> None:
     mailbox = Mailbox[int](1, DropPolicy.EVERY)
-    taken: list[int | None] = []
-    taker = threading.Thread(target=lambda: taken.append(mailbox.take()))
-    taker.start()
-    taker.join(0.02)
-    mailbox.close()
-    taker.join(WATCHDOG_S)
+    with on_a_thread(mailbox.take) as taken:
+        time.sleep(0.02)
+        mailbox.close()
     assert taken == [None]
 
 
@@ -79,20 +72,15 @@ def test_discard_gives_back_what_waits_and_refuses_the_waiting_giver() -> None:
     mailbox = Mailbox[int](2, DropPolicy.EVERY)
     mailbox.put(0)
     mailbox.put(1)
-    refused: list[int] = []
 
     def give() -> None:
-        try:
+        with pytest.raises(MailboxClosedError):
             mailbox.put(2)
-        except MailboxClosedError:
-            refused.append(2)
 
-    giver = threading.Thread(target=give)
-    giver.start()
-    giver.join(0.02)
-    assert mailbox.discard() == [0, 1]
-    giver.join(WATCHDOG_S)
-    assert refused == [2]
+    with on_a_thread(give) as given:
+        time.sleep(0.02)
+        assert mailbox.discard() == [0, 1]
+    assert given == [None], "it was refused"
     assert mailbox.take() is None
     assert mailbox.discard() == []
 
@@ -115,12 +103,10 @@ def test_every_hands_ten_thousand_over_without_loss(capacity: int) -> None:
             taken.append(number)
             deepest = max(deepest, mailbox.counts().depth)
 
-    taker = threading.Thread(target=take)
-    taker.start()
-    for number in range(10_000):
-        mailbox.put(number)
-    mailbox.close()
-    taker.join(WATCHDOG_S)
+    with on_a_thread(take):
+        for number in range(10_000):
+            mailbox.put(number)
+        mailbox.close()
     assert taken == list(range(10_000))
     assert deepest <= capacity
 
@@ -134,11 +120,9 @@ def test_latest_never_delays_the_giver_and_loses_nothing_uncounted() -> None:
             taken.append(number)
             time.sleep(0.0005)
 
-    taker = threading.Thread(target=take)
-    taker.start()
-    displaced = [mailbox.put(number) for number in range(10_000)]
-    mailbox.close()
-    taker.join(WATCHDOG_S)
+    with on_a_thread(take):
+        displaced = [mailbox.put(number) for number in range(10_000)]
+        mailbox.close()
     lost = [number for number in displaced if number is not None]
     assert sorted(taken + lost) == list(range(10_000))
     assert taken[-2:] == [9998, 9999]
@@ -148,7 +132,6 @@ def test_latest_never_delays_the_giver_and_loses_nothing_uncounted() -> None:
 
 def test_a_full_mailbox_stays_full_while_nobody_takes() -> None:
     mailbox = Mailbox[int](2, DropPolicy.LATEST)
-    giver = threading.Thread(target=lambda: [mailbox.put(number) for number in range(1000)])
-    giver.start()
-    until(lambda: not giver.is_alive())
+    for number in range(1000):
+        mailbox.put(number)
     assert mailbox.counts() == MailboxCounts(accepted=1000, displaced=998, depth=2)

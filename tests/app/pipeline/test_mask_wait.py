@@ -10,7 +10,14 @@ import pytest
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS, MaskWait
 from app.pipeline.pipeline import Pipeline
-from tests.app.pipeline.synthetic import NumberedSource, NumberReader, NumberSink, joined, until
+from tests.app.pipeline.synthetic import (
+    NumberedSource,
+    NumberReader,
+    NumberSink,
+    Step,
+    joined,
+    until,
+)
 
 RATE = Fraction(50)
 FRAME_S = float(1 / RATE)
@@ -23,6 +30,14 @@ def paced(_: int) -> None:
 def slow(_: int) -> None:
     """A runtime that takes three frame times."""
     time.sleep(3 * FRAME_S)
+
+
+def live(before: Step, sink: NumberSink, frames: int, mask_wait_ms: float) -> Pipeline:
+    """Live video through a runtime that waits ``before`` each answer."""
+    source = NumberedSource(frames, paced, RATE)
+    return Pipeline(
+        source, NumberReader(before), sink, DropPolicy.LATEST, mask_wait_ms=mask_wait_ms
+    )
 
 
 def test_by_default_a_frame_waits_one_frame_time_and_none_is_left_out() -> None:
@@ -74,14 +89,7 @@ def test_a_runtime_slower_than_the_video_marks_nothing_by_default() -> None:
 
 def test_with_a_longer_wait_what_is_shown_is_marked() -> None:
     sink = NumberSink()
-    pipeline = Pipeline(
-        NumberedSource(150, paced, RATE),
-        NumberReader(slow),
-        sink,
-        DropPolicy.LATEST,
-        mask_wait_ms=LONGEST_MASK_WAIT_MS,
-    )
-    pipeline.run()
+    live(slow, sink, 150, LONGEST_MASK_WAIT_MS).run()
     # One that a busy machine made late goes on without; then some more, until the next answer.
     assert len(sink.masked) >= 20
     assert len(sink.indices) - len(sink.masked) <= len(sink.indices) // 4
@@ -94,13 +102,7 @@ def test_when_the_runtime_hangs_every_frame_goes_on_without() -> None:
         time.sleep(1.5 if 40 <= index < 60 else 2 * FRAME_S)
 
     sink = NumberSink()
-    pipeline = Pipeline(
-        NumberedSource(250, paced, RATE),
-        NumberReader(hangs),
-        sink,
-        DropPolicy.LATEST,
-        mask_wait_ms=100,
-    )
+    pipeline = live(hangs, sink, 250, 100)
     pipeline.start()
     until(lambda: bool(sink.masked) and sink.masked[-1] > 140)
     joined(pipeline)

@@ -28,6 +28,14 @@ def test_percentiles_are_those_of_the_last_window_by_nearest_rank(count: int) ->
     assert percentiles(ring) == Percentiles(p50, p99)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, WINDOW + 1])
+def test_the_median_alone_is_that_of_the_snapshot(count: int) -> None:
+    metrics = StageMetrics()
+    for duration_ns in np.random.default_rng(count).integers(0, 10**9, count):
+        metrics.finished(0, int(duration_ns))
+    assert metrics.p50_ms == metrics.snapshot("x", lambda: MailboxCounts(0, 0, 0)).duration.p50_ms
+
+
 def test_the_ring_keeps_the_last_window_and_no_more() -> None:
     ring = Ring()
     for number in range(3 * WINDOW + 17):

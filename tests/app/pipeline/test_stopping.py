@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from threading import Event
 from types import FrameType
 
@@ -30,6 +29,7 @@ from tests.app.pipeline.synthetic import (
     pipeline_threads,
     until,
 )
+from tests.locations import ROOT
 
 ENDLESS = 1 << 23
 
@@ -280,6 +280,5 @@ assert not pipeline.join(0.1)
 
 
 def test_a_device_that_never_answers_does_not_keep_the_process() -> None:
-    root = Path(__file__).parents[3]
-    ended = subprocess.run([sys.executable, "-c", HANGING], cwd=root, timeout=WATCHDOG_S)
+    ended = subprocess.run([sys.executable, "-c", HANGING], cwd=ROOT, timeout=WATCHDOG_S)
     assert ended.returncode == 0

@@ -26,8 +26,8 @@ from tests.app.pipeline.synthetic import (
     pipeline_threads,
     until,
 )
+from tests.leftovers import all_there_is
 from tests.models.supervised import child_segmenters as child
-from tests.models.supervised.leftovers import all_there_is
 
 if sys.platform != "linux":
     pytest.skip("only on Linux it can have its own process", allow_module_level=True)

@@ -88,6 +88,11 @@ def test_a_live_source_is_no_missing_file(location: str) -> None:
         open_source(location)
 
 
+def test_no_name_is_not_the_present_folder() -> None:
+    with pytest.raises(SourceError, match="No recording was named"):
+        open_source("")
+
+
 def test_the_forms_that_are_named_are_those_that_bench_and_view_take() -> None:
     urls = re.findall(r"\w+://\S+[^\s,]", FORMS)
     assert {url.partition("://")[0] for url in urls} == {"udp", "rtp", "tcp", "rtsp", "srt"}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from app.frame import Frame
 from app.sources.base import VideoSource
 from app.sources.camera import V4L2Camera
 from app.sources.live import CaptureWish
@@ -29,15 +27,6 @@ def open_card(
     return V4L2Camera(str(card.NODE), wish)
 
 
-def frames_of(source: VideoSource, count: int) -> list[Frame]:
-    frames = []
-    for _ in range(count):
-        frame = source.read()
-        assert frame is not None
-        frames.append(frame)
-    return frames
-
-
 @contextmanager
 def soon(act: Callable[..., object], *arguments: object) -> Iterator[None]:
     """Does something to the card while the test waits for a frame."""
@@ -53,14 +42,3 @@ def read_on(source: VideoSource) -> None:
     """Until reading raises something."""
     for _ in range(MANY):
         assert source.read() is not None
-
-
-def open_descriptors() -> list[str]:
-    """What this process has open, by name."""
-    names = []
-    for link in Path("/proc/self/fd").iterdir():
-        try:
-            names.append(str(link.readlink()))
-        except FileNotFoundError:
-            continue  # the listing's own
-    return sorted(names)

@@ -13,9 +13,9 @@ import pytest
 from app.cli import main
 from app.sources.camera import V4L2Camera
 from app.sources.live import CaptureWish
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
 from tests.capture.vivid.card import Input, Signal
-from tests.capture.vivid.reading import frames_of
 
 BY_ID = Path("/dev/v4l/by-id")
 BY_PATH = Path("/dev/v4l/by-path")

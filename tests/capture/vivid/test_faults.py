@@ -13,8 +13,10 @@ from app.sources.base import SourceError, SourceNotFoundError
 from app.sources.camera import V4L2Camera
 from app.sources.live import CaptureWish, SourceLostError
 from app.sources.v4l2.identity import capture_nodes
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
-from tests.capture.vivid.reading import frames_of, open_card, open_descriptors, read_on, soon
+from tests.capture.vivid.reading import open_card, read_on, soon
+from tests.leftovers import descriptors
 
 NOBODY = 65534
 
@@ -33,19 +35,19 @@ def test_a_damaged_frame_is_left_out_and_counted() -> None:
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("control", ["Inject Fatal Streaming Error", "Disconnect"])
 def test_a_device_that_breaks_down_is_lost_and_can_be_opened_again(control: str) -> None:
-    before = open_descriptors()
+    before = descriptors()
     with open_card() as camera:
         frames_of(camera, 3)
         with soon(card.set_control, control), pytest.raises(SourceLostError, match="vivid"):
             read_on(camera)
     with open_card() as camera:
         frames_of(camera, 3)
-    assert open_descriptors() == before
+    assert descriptors() == before
 
 
 @pytest.mark.timeout(30)
 def test_a_device_that_is_unplugged_is_lost_and_then_not_there() -> None:
-    before = open_descriptors()
+    before = descriptors()
     try:
         with V4L2Camera(card.IDENTITY, CaptureWish(width=640, height=360)) as camera:
             frames_of(camera, 3)
@@ -55,7 +57,7 @@ def test_a_device_that_is_unplugged_is_lost_and_then_not_there() -> None:
             with pytest.raises(SourceNotFoundError, match="plug"):
                 V4L2Camera(identity, CaptureWish())
         assert capture_nodes() == ()
-        assert open_descriptors() == before
+        assert descriptors() == before
     finally:
         card.plug_in()
     with V4L2Camera(card.IDENTITY, CaptureWish(width=640, height=360)) as camera:
@@ -67,11 +69,11 @@ def test_a_device_that_is_unplugged_is_lost_and_then_not_there() -> None:
     ["Inject VIDIOC_REQBUFS Error", "Inject VIDIOC_QBUF Error", "Inject VIDIOC_STREAMON Error"],
 )
 def test_a_stream_that_cannot_be_started_leaves_nothing_behind(control: str) -> None:
-    before = open_descriptors()
+    before = descriptors()
     card.set_control(control)
     with pytest.raises(SourceError, match="vivid"):
         open_card()
-    assert open_descriptors() == before
+    assert descriptors() == before
     with open_card() as camera:
         frames_of(camera, 3)
 

@@ -12,8 +12,10 @@ from app.frame import Frame
 from app.sources.base import SourceError
 from app.sources.camera import V4L2Camera
 from app.sources.live import CaptureWish
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
-from tests.capture.vivid.reading import frames_of, open_card, open_descriptors
+from tests.capture.vivid.reading import open_card
+from tests.leftovers import descriptors
 
 AT_ONCE_S = 0.5
 
@@ -58,8 +60,8 @@ def test_a_closed_camera_says_so() -> None:
 
 
 def test_opening_a_hundred_times_leaks_nothing() -> None:
-    before = open_descriptors()
+    before = descriptors()
     for _ in range(100):
         with open_card() as camera:
             camera.interrupt()
-    assert open_descriptors() == before
+    assert descriptors() == before

@@ -9,19 +9,21 @@ from app.sources.base import SourceError, SourceNotFoundError
 from app.sources.live import CaptureWish
 from app.sources.opencv_camera import OpenCvCamera
 from models.picture import PixelFormat
-from tests.capture.vivid.reading import SMALL, frames_of, open_descriptors
+from tests.app.sources.reading import frames_of
+from tests.capture.vivid.reading import SMALL
+from tests.leftovers import descriptors
 
 WISH = CaptureWish(width=SMALL[0], height=SMALL[1])
 
 
 def test_frames_come_as_bgr() -> None:
-    before = open_descriptors()
+    before = descriptors()
     with OpenCvCamera(0, WISH) as camera:
         assert (camera.info.width, camera.info.height) == SMALL
         frames = frames_of(camera, 3)
         camera.interrupt()
         assert camera.read() is None
-    assert open_descriptors() == before
+    assert descriptors() == before
     assert [frame.index for frame in frames] == [0, 1, 2]
     for frame in frames:
         assert frame.picture.pixel_format is PixelFormat.BGR24

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from app.sources.v4l2.formats import FORMATS, MJPEG
 from models.picture import ColourMatrix, PixelFormat
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
 from tests.capture.vivid.card import Input
-from tests.capture.vivid.reading import SMALL, frames_of, open_card
+from tests.capture.vivid.reading import SMALL, open_card
 
 NO_TEXT = 2
 UNCOMPRESSED = {fourcc: wanted for fourcc, wanted in FORMATS.items() if fourcc != MJPEG}

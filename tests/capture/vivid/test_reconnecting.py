@@ -12,7 +12,7 @@ from app.sources.live import CaptureWish, LiveSource, SignalState
 from app.sources.live_opening import open_live
 from tests.capture.vivid import card
 from tests.capture.vivid.card import Input, Signal
-from tests.capture.vivid.reading import open_descriptors
+from tests.leftovers import descriptors
 
 LOCATION = f"v4l2:{card.IDENTITY}"
 
@@ -53,7 +53,7 @@ def test_unplugging_is_survived_and_leaks_nothing(
     slowest_s = slowest_word_s = 0.0
     with open_live(LOCATION, CaptureWish(width=640, height=360)) as source:
         read(source)
-        before = open_descriptors()
+        before = descriptors()
         for _ in range(cycles):
             gone_s = time.monotonic()
             card.unplug()
@@ -61,7 +61,7 @@ def test_unplugging_is_survived_and_leaks_nothing(
             assert source.signal.sentence
             card.plug_in()
             slowest_s = max(slowest_s, wait_until_live(source, time.monotonic()))
-        assert open_descriptors() == before
+        assert descriptors() == before
     record_property("slowest_no_signal_s", f"{slowest_word_s:.2f}")
     record_property("slowest_return_s", f"{slowest_s:.2f}")
     assert slowest_s <= LIVE_AGAIN_LIMIT_S

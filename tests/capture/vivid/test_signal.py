@@ -9,9 +9,10 @@ import pytest
 from linuxpy.video import raw
 
 from app.sources.live import NoSignalError, SourceLostError
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
 from tests.capture.vivid.card import Input, Signal
-from tests.capture.vivid.reading import frames_of, open_card, read_on, soon
+from tests.capture.vivid.reading import open_card, read_on, soon
 
 
 @pytest.mark.parametrize("signal", [Signal.NONE, Signal.NO_LOCK, Signal.OUT_OF_RANGE])

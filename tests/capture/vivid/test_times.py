@@ -7,8 +7,9 @@ import time
 
 from app.sources.camera import V4L2Camera
 from app.sources.live import CaptureWish
+from tests.app.sources.reading import frames_of
 from tests.capture.vivid import card
-from tests.capture.vivid.reading import frames_of, open_card
+from tests.capture.vivid.reading import open_card
 
 START_OF_EXPOSURE = 1
 
