@@ -92,6 +92,7 @@ def test_a_refused_peer_is_left_out_of_the_ratios_and_fails_the_check() -> None:
     assert not all_went_well(refused)
     assert all_went_well(results())
     assert not all_went_well(results(tests={"passed": 1, "skipped": 0, "failed": {"a": "b"}}))
+    assert not all_went_well(results(tests={"passed": 0, "skipped": 161, "failed": {}}))
 
 
 def test_a_missed_bar_fails_the_check_and_is_named() -> None:
