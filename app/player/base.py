@@ -130,6 +130,15 @@ class Session(ABC):
         self._detection = detection
         self._wake.set()
 
+    @abstractmethod
+    def renew_segmenter(self) -> None:
+        """Has the network loaded anew, such as with an engine that was built meanwhile.
+
+        The video goes on. Where the new network can be loaded beside the one that runs, that one
+        marks until it is there; what cannot be loaded is said, and the one before goes on. Without
+        a network nothing happens.
+        """
+
     def stop(self) -> None:
         """Begins to end; the listener hears nothing more once this has returned."""
         with self._telling:

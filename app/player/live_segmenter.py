@@ -6,16 +6,22 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from app.pipeline.base import InterruptibleSegmenter
-from app.player.segmenter_thread import PlayerSegmenter, segmenter_sentence
+from app.player.segmenter_thread import LOADING, PlayerSegmenter, segmenter_sentence
+from models.backends.base import BackendInfo
 from models.picture import Picture
 from models.segmentation import Segmentation
 
-LOADING = "The network is being loaded."
-
 _log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class RenewableSegmenter(Protocol):
+    """One that answers while it is loaded anew."""
+
+    def renew(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,18 @@ class LiveSegmenter:
     Args:
         load: gives a segmenter that is not entered; called whenever none is there. May take its
             time, and may raise.
-        on_change: called when ``status`` changes, on the pipeline's thread.
+        on_change: called when ``status`` changes, or ``info`` and ``spec`` of what runs, on the
+            pipeline's thread.
     """
 
     def __init__(self, load: Callable[[], PlayerSegmenter], on_change: Callable[[], None]) -> None:
         self._load = load
         self._on_change = on_change
         self._segmenter: PlayerSegmenter | None = None
+        self._entered = False
+        self._told: BackendInfo | None = None
+        """Of what runs, when ``on_change`` was called last."""
+        self._renewal_wanted = False
         self._interrupted = False
         self._status = SegmenterStatus(None, LOADING, tried=False)
 
@@ -53,7 +64,8 @@ class LiveSegmenter:
 
     def __enter__(self) -> Self:
         try:
-            if self._segmenter is None:
+            if self._segmenter is None or self._renewal_wanted:
+                self._renewal_wanted = False
                 self._segmenter = self._load()
             if self._interrupted:
                 self.interrupt()
@@ -61,6 +73,7 @@ class LiveSegmenter:
         except Exception as error:
             self._fail(error)
             raise
+        self._entered, self._told = True, self._segmenter.info
         self._set(SegmenterStatus(self._segmenter, "", tried=True))
         return self
 
@@ -70,8 +83,16 @@ class LiveSegmenter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._segmenter is not None
-        self._segmenter.__exit__(kind, error, trace)
+        if self._entered and self._segmenter is not None:
+            self._entered = False
+            self._segmenter.__exit__(kind, error, trace)
+
+    def renew(self) -> None:
+        """Loads anew before the next picture, or whenever it is entered next; any thread.
+
+        What runs goes on meanwhile if it can; else it is left first, and no mask comes so long.
+        """
+        self._renewal_wanted = True
 
     def interrupt(self) -> None:
         """Makes a segmenter that is being loaded, or asked, give up soon, where it can."""
@@ -81,12 +102,28 @@ class LiveSegmenter:
 
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
         """Raises what the segmenter raises, after ``status`` says so."""
+        if self._renewal_wanted:
+            self._renew()
         assert self._segmenter is not None
         try:
-            return self._segmenter.segment(picture, frame_index)
+            segmentation = self._segmenter.segment(picture, frame_index)
         except Exception as error:
             self._fail(error)
             raise
+        info = self._segmenter.info
+        if info != self._told:  # another answers the next picture
+            self._told = info
+            self._on_change()
+        return segmentation
+
+    def _renew(self) -> None:
+        if isinstance(self._segmenter, RenewableSegmenter):
+            self._renewal_wanted = False
+            self._segmenter.renew()
+            return
+        self._set(SegmenterStatus(None, LOADING, tried=True))
+        self.__exit__(None, None, None)
+        self.__enter__()
 
     def _fail(self, error: Exception) -> None:
         _log.info("live video goes on without segmentation", exc_info=error)

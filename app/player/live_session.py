@@ -15,14 +15,13 @@ from app.player.live_segmenter import LiveSegmenter
 from app.player.mask_wait_choice import MaskWaitChoice
 from app.player.playback import PlaybackState, PlayerState, PlayerStatistics
 from app.player.screen import Screen, ScreenCounts
-from app.player.segmenter_thread import PlayerSegmenter
+from app.player.segmenter_thread import SWITCHED_OFF, PlayerSegmenter
 from app.player.shown import AiState
 from app.sources.base import ReadReport
 from app.sources.live import LiveSource, Signal, SignalState
 
 _TICK_S = 0.05
 """With ``MaskWatch`` and the source's own watch this keeps every change below half a second."""
-_SWITCHED_OFF = "Segmentation is switched off."
 _NO_ANSWER = "The network is too slow for this video, or does not answer."
 _HOLDS_BACK = (
     "The network is slower than this video: only pictures that it has seen are shown. "
@@ -139,6 +138,12 @@ class LiveSession(Session):
             self._pipeline.retry_segmenter()
         self._wake.set()
 
+    def renew_segmenter(self) -> None:
+        if self._segmenter is not None:
+            self._segmenter.renew()
+        if self._pipeline is not None:
+            self._pipeline.retry_segmenter()
+
     def set_mask_wait(self, mask_wait_ms: float | None) -> None:
         """From the next frame on; as the argument of the same name."""
         self._mask_wait_ms = mask_wait_ms
@@ -226,10 +231,9 @@ class LiveSession(Session):
         if self._mask_wait_ms is not None or self._source is None:
             self._holds_back = False
             return
-        network = pipeline.snapshot().segment
-        if network is not None:
+        if self._segmenter is not None:
             frame_ms = 1000 / float(self._source.info.rate)
-            wait_ms = self._mask_wait_choice.choose(network.duration.p50_ms, frame_ms)
+            wait_ms = self._mask_wait_choice.choose(pipeline.segment_p50_ms, frame_ms)
             pipeline.set_mask_wait(wait_ms)
             self._holds_back = wait_ms is not None
 
@@ -239,7 +243,7 @@ class LiveSession(Session):
     def _reason(self) -> str:
         """Why no frame is segmented; empty where they are."""
         if self._segmenter is None:
-            return _SWITCHED_OFF
+            return SWITCHED_OFF
         reason = self._segmenter.status.reason
         return f"{reason} {_STAYS_OUT}" if reason and self.network_stays_out else reason
 

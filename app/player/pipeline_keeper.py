@@ -9,14 +9,11 @@ from app.pipeline.metrics import PipelineSnapshot
 from app.pipeline.pipeline import Pipeline
 from app.player.paced_source import PacedSource
 from app.player.screen import Screen
-from app.player.segmenter_thread import SegmenterError, SegmenterThread
+from app.player.segmenter_thread import LOADING, SWITCHED_OFF, SegmenterError, SegmenterThread
 from app.player.shown import AiState
 
 STALE_AFTER_S = 0.5
 """So long may a frame wait for its mask before the state is STALE."""
-
-_SWITCHED_OFF = "Segmentation is switched off."
-_LOADING = "The network is being loaded."
 
 _log = logging.getLogger(__name__)
 
@@ -31,22 +28,24 @@ class PipelineKeeper:
     def __init__(
         self, source: PacedSource, screen: Screen, segmenter: SegmenterThread | None
     ) -> None:
+        self.segmenter = segmenter
+        """Where another is set, a new pipeline begins with that one as soon as it is ready."""
         self._source = source
         self._screen = screen
-        self._segmenter = segmenter
         self._pipeline: Pipeline | None = None
-        self._segments = False
+        self._in_use: SegmenterThread | None = None
+        """What frames go through now."""
         self._silence = ""
 
     @property
     def segments(self) -> bool:
         """Whether frames go through the segmenter now."""
-        return self._segments
+        return self._in_use is not None
 
     @property
     def ai(self) -> tuple[AiState, str]:
         """The state, and why it is OFF."""
-        if not self._segments:
+        if self._in_use is None:
             return AiState.OFF, self._reason()
         stale = self._source.in_flight_s > STALE_AFTER_S
         return AiState.STALE if stale else AiState.READY, ""
@@ -64,7 +63,7 @@ class PipelineKeeper:
             SourceError: nothing more can be read.
         """
         pipeline = self._pipeline
-        if pipeline is not None and not self._segments and self._segmenter_ready():
+        if pipeline is not None and self._in_use is not self.segmenter and self._ready():
             pipeline.stop()
             self._joined(pipeline, None)
             pipeline = None
@@ -83,14 +82,14 @@ class PipelineKeeper:
             _log.exception("a pipeline that was told to end failed")
 
     def _launch(self) -> None:
-        segmenter = self._segmenter if self._segmenter_ready() else None
+        segmenter = self.segmenter if self._ready() else None
         if segmenter is not None and segmenter.loaded is not None:
             self._screen.spec = segmenter.loaded.spec
             self._silence = ""
         self._source.resume()
         # Each frame waits for its own mask. The source skips those that are over by then.
         pipeline = Pipeline(self._source, segmenter, self._screen, DropPolicy.EVERY, capacity=1)
-        self._segments = segmenter is not None
+        self._in_use = segmenter
         self._pipeline = pipeline
         pipeline.start()
 
@@ -102,11 +101,11 @@ class PipelineKeeper:
             self._silence = str(error)
             return True
 
-    def _segmenter_ready(self) -> bool:
-        return self._segmenter is not None and self._segmenter.ready
+    def _ready(self) -> bool:
+        return self.segmenter is not None and self.segmenter.ready
 
     def _reason(self) -> str:
-        segmenter = self._segmenter
+        segmenter = self.segmenter
         if segmenter is None:
-            return _SWITCHED_OFF
-        return segmenter.failure or (_LOADING if segmenter.loaded is None else self._silence)
+            return SWITCHED_OFF
+        return segmenter.failure or (LOADING if segmenter.loaded is None else self._silence)

@@ -17,6 +17,10 @@ from models.segmentation import Segmentation
 from models.spec import ModelSpec
 from models.weights import WeightsError
 
+SWITCHED_OFF = "Segmentation is switched off."
+LOADING = "The network is being loaded."
+"""Why frames come without masks where nothing is wrong."""
+
 ANSWER_LIMIT_S = 2.0
 """A runtime that takes longer for one frame counts as silent until it answers."""
 
@@ -62,7 +66,7 @@ class SegmenterThread:
     Args:
         load: gives a segmenter that is not entered. May take its time, and may raise; the sentence
             of a ``BackendError`` or ``WeightsError`` is shown as it is.
-        on_change: called on that thread when ``ready``, ``failure`` or ``ended`` changes.
+        on_change: called on that thread when ``ready`` or ``failure`` changes, and at its end.
     """
 
     def __init__(self, load: Callable[[], PlayerSegmenter], on_change: Callable[[], None]) -> None:
@@ -169,7 +173,7 @@ class SegmenterThread:
 
     def _fail(self, error: Exception) -> None:
         sentence = segmenter_sentence(error)
-        _log.error("the video goes on without segmentation: %s", sentence, exc_info=error)
+        _log.error("a segmenter failed: %s", sentence, exc_info=error)
         with self._changed:
             self._failure = sentence
             self._changed.notify_all()

@@ -22,7 +22,8 @@ from app.player.playback import (
     require_speed,
 )
 from app.player.screen import Screen, ScreenCounts
-from app.player.segmenter_thread import PlayerSegmenter, SegmenterThread
+from app.player.segmenter_succession import SegmenterSuccession
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.shown import AiState
 from app.sources.base import ReadReport, SeekableSource, SourceInfo, VideoSource
 from app.sources.opening import open_source
@@ -39,8 +40,8 @@ class PlayerSession(Session):
 
     Args:
         location: a video file, an image, a folder of images, or ``"phantom"``.
-        load_segmenter: called once, on a thread of the session; may take its time. None: no
-            segmentation, and ``AiState.OFF``.
+        load_segmenter: called on a thread of the session, and again to renew it; may take its
+            time. None: no segmentation, and ``AiState.OFF``.
         playing: whether it plays once it is open; otherwise its first frame is shown.
         bookmark_store: keeps the bookmarks of a file; None: they go with the session.
     """
@@ -58,9 +59,9 @@ class PlayerSession(Session):
         super().__init__(location, listener, detection, _TICK_S)
         self._plays_at_once = playing
         self._bookmark_store = bookmark_store
-        self._segmenter: SegmenterThread | None = None
+        self._segmenters: SegmenterSuccession | None = None
         if load_segmenter is not None:
-            self._segmenter = SegmenterThread(load_segmenter, self._wake.set)
+            self._segmenters = SegmenterSuccession(load_segmenter, self._wake.set)
 
         self._source: VideoSource | None = None
         self._paced: PacedSource | None = None
@@ -80,7 +81,7 @@ class PlayerSession(Session):
     @property
     def state(self) -> PlayerState:
         source, paced, keeper = self._source, self._paced, self._keeper
-        loaded = None if self._segmenter is None else self._segmenter.loaded
+        loaded = None if self._segmenters is None else self._segmenters.current.loaded
         segments = keeper is not None and keeper.segments
         playback = self._playback()
         ai, ai_reason = AiState.NO_SIGNAL, ""
@@ -96,7 +97,7 @@ class PlayerSession(Session):
             ai=ai,
             ai_reason=ai_reason,
             runtime=loaded.info if loaded is not None and segments else None,
-            notices=() if loaded is None else loaded.info.passed_over,
+            notices=self._notices(loaded),
             report=ReadReport() if source is None else source.report,
             failure=self._failure,
         )
@@ -130,8 +131,8 @@ class PlayerSession(Session):
 
     def start(self) -> None:
         super().start()
-        if self._segmenter is not None:
-            self._segmenter.start()
+        if self._segmenters is not None:
+            self._segmenters.start()
 
     def play(self) -> None:
         self._control(PacedSource.play)
@@ -159,16 +160,20 @@ class PlayerSession(Session):
         """Plays ``loop``, such as ``WHOLE_VIDEO``, again and again; None: to the end, once."""
         self._control(lambda paced: paced.set_loop(loop))
 
+    def renew_segmenter(self) -> None:
+        if self._segmenters is not None:
+            self._segmenters.renew()
+
     def _interrupt(self) -> None:
-        if self._segmenter is not None:
-            self._segmenter.stop()
+        if self._segmenters is not None:
+            self._segmenters.stop()
         if self._source is not None:
             self._source.interrupt()
         if self._paced is not None:
             self._paced.interrupt()
 
     def _others_ended(self, limit_s: float) -> bool:
-        return self._segmenter is None or self._segmenter.wait(limit_s)
+        return self._segmenters is None or self._segmenters.wait(limit_s)
 
     def _control(self, control: Callable[[PacedSource], None]) -> None:
         with self._controls:
@@ -183,14 +188,17 @@ class PlayerSession(Session):
         if opened is None:
             return
         screen, keeper = opened
-        loading = self._segmenter is not None
+        loading = self._segmenters is not None
         if loading:
             self._tell_progress("loading", None)
 
         def tend() -> None:
             nonlocal loading
+            if self._segmenters is not None:
+                self._segmenters.settle()
+                keeper.segmenter = self._segmenters.current
             keeper.tend()
-            if loading and self._segmenter is not None and self._segmenter.settled:
+            if loading and keeper.segmenter is not None and keeper.segmenter.settled:
                 loading = False
                 self._tell_progress("loading", 1.0)
             self._keep_bookmarks()
@@ -211,7 +219,8 @@ class PlayerSession(Session):
         self._load_bookmarks()
         paced = PacedSource(source, playing=self._plays_at_once)
         self._screen = screen = Screen(paced, self._detection, self._tell_shown)
-        self._keeper = keeper = PipelineKeeper(paced, screen, self._segmenter)
+        segmenter = None if self._segmenters is None else self._segmenters.current
+        self._keeper = keeper = PipelineKeeper(paced, screen, segmenter)
         with self._controls:
             for control in self._asked_early:
                 control(paced)
@@ -236,10 +245,14 @@ class PlayerSession(Session):
         self._keep_bookmarks()
         if self._keeper is not None:
             self._keeper.end()
-        if self._segmenter is not None:
-            self._segmenter.stop()
+        if self._segmenters is not None:
+            self._segmenters.stop()
         if self._source is not None:
             self._source.close()
+
+    def _notices(self, loaded: PlayerSegmenter | None) -> tuple[str, ...]:
+        passed_over = () if loaded is None else loaded.info.passed_over
+        return (*passed_over, *(() if self._segmenters is None else self._segmenters.notices))
 
     def _playback(self) -> PlaybackState:
         stands = self._stands()

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS
+from app.player.detection import Detection
 from app.player.stored_wish import wish_from_stored, wish_to_stored
 from app.sources.live import CaptureWish
 from models.whole_file import PRIVATE, write_whole
@@ -86,14 +87,14 @@ class ViewerSettings:
             "null or a number from 0 to 1",
         )
         _require(
-            _is_within(self.minimum_alert_ms, LONGEST_MINIMUM_ALERT_MS),
+            _is_whole_within(self.minimum_alert_ms, LONGEST_MINIMUM_ALERT_MS),
             "minimum_alert_ms",
-            f"a number from 0 to {LONGEST_MINIMUM_ALERT_MS}",
+            f"a whole number from 0 to {LONGEST_MINIMUM_ALERT_MS}",
         )
         _require(
-            self.mask_wait_ms is None or _is_within(self.mask_wait_ms, LONGEST_MASK_WAIT_MS),
+            self.mask_wait_ms is None or _is_whole_within(self.mask_wait_ms, LONGEST_MASK_WAIT_MS),
             "mask_wait_ms",
-            f"null or a number from 0 to {LONGEST_MASK_WAIT_MS}",
+            f"null or a whole number from 0 to {LONGEST_MASK_WAIT_MS}",
         )
         _require(isinstance(self.marker, MarkerKind), "marker", "a kind of marker")
         _require(
@@ -109,6 +110,10 @@ class ViewerSettings:
             "key_bindings",
             "texts by their names",
         )
+
+    @property
+    def detection(self) -> Detection:
+        return Detection(self.threshold, self.minimum_alert_ms)
 
     def with_recent(self, location: str) -> ViewerSettings:
         """With ``location`` as the newest of the recent files."""
@@ -190,6 +195,10 @@ def _from_stored(stored: object) -> ViewerSettings:
 
 def _is_within(value: object, most: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _is_whole_within(value: object, most: int) -> bool:
+    return isinstance(value, int) and _is_within(value, most)
 
 
 def _require(holds: bool, name: str, wanted: str) -> None:

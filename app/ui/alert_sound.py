@@ -5,9 +5,20 @@ from __future__ import annotations
 import logging
 import math
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, pyqtSignal
+from PyQt6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMessageLogContext,
+    QObject,
+    QtMsgType,
+    pyqtSignal,
+    qInstallMessageHandler,
+)
 
 from app.player.playback import PlaybackState
 from app.player.shown import Shown
@@ -70,7 +81,6 @@ class AlertSound(QObject):
         try:
             self._start()
         except Exception as error:  # noqa: BLE001 - a sound is never worth the video
-            _log.warning("No sound: %s", error)
             self._problem = self.tr(
                 "The alert sound cannot be played on this machine ({reason}); markers are shown "
                 "without it."
@@ -80,9 +90,10 @@ class AlertSound(QObject):
     def _start(self) -> None:
         if self._sink is None:
             # Imported here: it needs libpulse0, which is not on every machine.
-            from PyQt6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices
+            with _qt_kept_quiet():
+                from PyQt6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices
 
-            device = QMediaDevices.defaultAudioOutput()
+                device = QMediaDevices.defaultAudioOutput()
             if device.isNull():
                 raise RuntimeError(self.tr("there is no sound device"))
             layout = QAudioFormat()
@@ -110,3 +121,17 @@ class AlertSound(QObject):
 
     def _forget(self) -> None:
         self._marked_s = None
+
+
+@contextmanager
+def _qt_kept_quiet() -> Iterator[None]:
+    """Without a sound service Qt prints several lines of its own; our one sentence is enough."""
+
+    def keep(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
+        _log.debug("Qt says: %s", message)
+
+    before = qInstallMessageHandler(keep)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QApplication
 from app.config import AppConfig
 from app.player.bookmark_store import BookmarkStore
 from app.player.loading import live_segmenter_loader, segmenter_loader
+from app.player.session_maker import SessionMaker
 from app.player.settings import load_settings, settings_path
 from app.ui.display import require_display
 from app.ui.engine_process import EngineProcess
@@ -84,14 +85,10 @@ def _run(
     if options.reset:
         settings_path().unlink(missing_ok=True)
     loaded = load_settings(settings_path())
-    model = ViewerModel(
-        loaded.settings,
-        settings_path(),
-        segmenter_loader(config),
-        application,
-        BookmarkStore(log_file.folder),
-        live_segmenter_loader(config),
+    sessions = SessionMaker(
+        segmenter_loader(config), live_segmenter_loader(config), BookmarkStore(log_file.folder)
     )
+    model = ViewerModel(loaded.settings, settings_path(), sessions, application)
     model.requested.connect(log_file.hide)
     if config.threshold is not None:
         model.change(threshold=config.threshold)

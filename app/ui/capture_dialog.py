@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
+from PyQt6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
@@ -161,6 +161,8 @@ class CaptureDialog(QDialog):
             self.devices.clear()
             for device in devices:
                 self.devices.addItem(_item(device))
+            # Said so, nothing is current; else the list would take the first when it gets focus.
+            self.devices.setCurrentIndex(QModelIndex())
             rows = [row for row, device in enumerate(devices) if device.location == self._wanted]
             if rows and not self.address.text():
                 self.devices.setCurrentRow(rows[0])

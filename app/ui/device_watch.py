@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from queue import Empty, SimpleQueue
-from threading import Thread
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.sources.capture_device import CaptureDevice
 from app.sources.capture_devices import capture_devices
+from app.ui.errands import Errands
 
-_POLL_MS = 30
 _AGAIN_MS = 1500
 """After the last look; on Linux alone, where looking opens no camera."""
 
@@ -27,11 +25,8 @@ class DeviceWatch(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._answers: SimpleQueue[tuple[CaptureDevice, ...]] = SimpleQueue()
-        self._looking = False
-        self._polling = QTimer(self)
-        self._polling.setInterval(_POLL_MS)
-        self._polling.timeout.connect(self._poll)
+        # A driver that never answers must not keep the program from ending.
+        self._errands = Errands(self, "polyplens-devices", self._looked, daemon=True)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(_AGAIN_MS)
@@ -39,34 +34,23 @@ class DeviceWatch(QObject):
 
     def look(self) -> None:
         """Looks now, unless it does already."""
-        if self._looking:
-            return
-        self._looking = True
-        # A daemon: a driver that never answers must not keep the program from ending.
-        Thread(target=_look, args=(self._answers,), name="polyplens-devices", daemon=True).start()
-        self._polling.start()
+        if not self._errands.awaited:
+            self._errands.send(_look)
 
     def stop(self) -> None:
         """Says nothing more."""
-        self._polling.stop()
+        self._errands.forget()
         self._again.stop()
 
-    def _poll(self) -> None:
-        try:
-            devices = self._answers.get_nowait()
-        except Empty:
-            return
-        self._looking = False
-        self._polling.stop()
+    def _looked(self, devices: tuple[CaptureDevice, ...]) -> None:
         if sys.platform == "linux":
             self._again.start()
         self.found.emit(devices)
 
 
-def _look(answers: SimpleQueue[tuple[CaptureDevice, ...]]) -> None:
-    devices: tuple[CaptureDevice, ...] = ()
+def _look() -> tuple[CaptureDevice, ...]:
     try:
-        devices = capture_devices()
+        return capture_devices()
     except Exception:  # noqa: BLE001 - the dialog still takes addresses
         _log.exception("the capture devices could not be listed")
-    answers.put(devices)
+        return ()

@@ -35,6 +35,7 @@ class EngineActions(QObject):
         actions["verify_engine"].triggered.connect(lambda: self._ask_for_engine())
         engines.progress_changed.connect(self._show_progress)
         engines.ended.connect(model.notice)
+        engines.built.connect(model.renew_segmenter)
         bar.cancelled.connect(engines.cancel)
         if not engines.available:
             reason = self.tr("the engine builder is not installed")

@@ -29,6 +29,8 @@ class EngineProcess(QObject):
 
     progress_changed = pyqtSignal(str)
     """The stage and its elapsed time; empty once nothing runs any more."""
+    built = pyqtSignal()
+    """The engine for this machine is there, whether or not it had to be built."""
     ended = pyqtSignal(str)
     """What came of it: the builder's own sentences, which name the engine's folder or the error."""
 
@@ -40,6 +42,7 @@ class EngineProcess(QObject):
         self._weights = weights
         self._builder = builder
         self._process: QProcess | None = None
+        self._building = False
         self._cancelled = False
         self._stage = ""
         self._sentences: list[str] = []
@@ -60,16 +63,20 @@ class EngineProcess(QObject):
     def build(self) -> None:
         """Builds an FP16 engine for the GPU that is there."""
         self._start("--fp16", "--output", str(self.output))
+        self._building = True
 
     def verify(self, folder: Path) -> None:
         """Checks the engine in ``folder`` against its certificate."""
         self._start("--verify", str(folder))
+        self._building = False
 
     def cancel(self) -> None:
         """Interrupts the builder, which removes what it began and ends soon."""
         if self._process is not None and not self._cancelled:
             self._cancelled = True
-            os.kill(self._process.processId(), signal.SIGINT)
+            number = self._process.processId()
+            if number:  # 0 where it has just ended; as a process it would be this one's whole group
+                os.kill(number, signal.SIGINT)
             self._begin_stage(self.tr("Cancelling"))
 
     def close(self) -> None:
@@ -122,6 +129,8 @@ class EngineProcess(QObject):
         errors = self._process.readAllStandardError().data().decode(errors="replace").strip()
         if code == 0:
             self._end(" ".join(self._sentences))
+            if self._building:
+                self.built.emit()
         elif self._cancelled:
             self._end(self.tr("The engine builder was cancelled; nothing was left behind."))
         elif errors:

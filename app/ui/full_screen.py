@@ -27,28 +27,37 @@ class FullScreen:
         """``screen`` None takes the one that the window is on."""
         if self.on:
             return
-        self._before = self._window.geometry()
         self._was_maximised = self._window.isMaximized()
+        window = self._window
+        self._before = window.normalGeometry() if self._was_maximised else window.geometry()
         # Hidden, a menu bar's keys would be dead; without height they work.
         self._bar.setMaximumHeight(0)
         target = screen or self._window.screen()
         if target is not None:
-            handle = self._window.windowHandle()
-            if handle is not None:
-                handle.setScreen(target)
-            # Without a window manager nobody else makes the window large.
-            self._window.setGeometry(target.geometry())
+            self._move(target, target.geometry())
         self._window.showFullScreen()
 
     def leave(self) -> None:
+        """To where the window was; to the first monitor where that one is gone meanwhile."""
         if not self.on:
             return
         self._bar.setMaximumHeight(_LARGEST_SIZE)
+        self._window.showNormal()
+        target = QGuiApplication.screenAt(self._before.center())
+        if target is None:
+            target = QGuiApplication.primaryScreen()
+            assert target is not None  # there is one while windows can be shown
+            self._before.moveTopLeft(target.availableGeometry().topLeft())
+        self._move(target, self._before)
         if self._was_maximised:
             self._window.showMaximized()
-        else:
-            self._window.showNormal()
-            self._window.setGeometry(self._before)
+
+    def _move(self, screen: QScreen, place: QRect) -> None:
+        """By hand: without a window manager nobody else makes the window large."""
+        handle = self._window.windowHandle()
+        if handle is not None:
+            handle.setScreen(screen)
+        self._window.setGeometry(place)
 
 
 def screen_named(name: str) -> QScreen | None:

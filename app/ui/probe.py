@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
-from threading import Thread
+from functools import partial
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.sources.base import SourceError
 from app.sources.opening import open_source
-
-_POLL_MS = 15
+from app.ui.errands import Errands
 
 
 class Probe(QObject):
@@ -25,45 +23,33 @@ class Probe(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._location = ""
-        self._answer: SimpleQueue[str] = SimpleQueue()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_POLL_MS)
-        self._timer.timeout.connect(self._look)
+        # A file on a dead network drive must not keep the program from ending.
+        self._errands = Errands(self, "polyplens-probe", self._answered, daemon=True)
 
     def start(self, location: str) -> None:
+        self._errands.forget()
         self._location = location
-        self._answer = SimpleQueue()
-        # A daemon: a file on a dead network drive must not keep the program from ending.
-        Thread(
-            target=_try, args=(location, self._answer), name="polyplens-probe", daemon=True
-        ).start()
-        self._timer.start()
+        self._errands.send(partial(_problem_of, location))
 
     def cancel(self) -> bool:
         """Says nothing more; whether there was anything to say."""
-        waiting = self._timer.isActive()
-        self._timer.stop()
+        waiting = self._errands.awaited
+        self._errands.forget()
         return waiting
 
-    def _look(self) -> None:
-        try:
-            sentence = self._answer.get_nowait()
-        except Empty:
-            return
-        self._timer.stop()
-        if sentence:
-            self.refused.emit(sentence)
+    def _answered(self, problem: str) -> None:
+        if problem:
+            self.refused.emit(problem)
         else:
             self.opened.emit(self._location)
 
 
-def _try(location: str, answer: SimpleQueue[str]) -> None:
-    """Puts the reason why ``location`` cannot be opened into ``answer``; empty if it can."""
+def _problem_of(location: str) -> str:
+    """Why ``location`` cannot be opened, one sentence; empty if it can."""
     try:
         open_source(location).close()
     except SourceError as error:
-        answer.put(str(error))
+        return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the video that plays goes on
-        answer.put(f"The video could not be opened ({type(error).__name__}: {error}).")
-    else:
-        answer.put("")
+        return f"The video could not be opened ({type(error).__name__}: {error})."
+    return ""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 
-from PyQt6.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
 
 from app.player.shown import Shown
 from app.sinks.base import SinkError
 from app.sinks.snapshot import Snapshot, write_snapshot
+from app.ui.errands import Errands
 from app.ui.picture_view import PictureView
 from app.ui.viewer_model import ViewerModel
 from models.geometry import Area
 from models.picture_area import find_picture_area
 
-_POLL_MS = 30
 _CLOSING_LIMIT_S = 2.0
 
 
@@ -39,11 +38,7 @@ class Snapshots(QObject):
         super().__init__(model)
         self.folder = folder
         self._model = model
-        self._answers: SimpleQueue[Path | Exception] = SimpleQueue()
-        self._writers: list[Thread] = []
-        self._timer = QTimer(self)
-        self._timer.setInterval(_POLL_MS)
-        self._timer.timeout.connect(self._look)
+        self._errands = Errands(self, "polyplens-snapshot", self._written, daemon=False)
 
     def take(self, view: PictureView) -> None:
         """Begins to save what ``view`` shows; does nothing where it shows nothing."""
@@ -70,35 +65,25 @@ class Snapshots(QObject):
             threshold=shown.threshold,
             runtime=None if state is None else state.runtime,
         )
-        writer = Thread(target=self._write, args=(snapshot,), name="polyplens-snapshot")
-        self._writers.append(writer)
-        writer.start()
-        self._timer.start()
+        self._errands.send(partial(_write, snapshot, self.folder))
 
     def close(self) -> None:
-        """Waits for what is being written."""
-        self._timer.stop()
-        for writer in self._writers:
-            writer.join(_CLOSING_LIMIT_S)
+        """Waits for what is being written, and still says what came of it."""
+        self._errands.wait(_CLOSING_LIMIT_S)
 
-    def _write(self, snapshot: Snapshot) -> None:
-        try:
-            self._answers.put(write_snapshot(snapshot, self.folder))
-        except (SinkError, OSError) as error:
-            self._answers.put(error)
-
-    def _look(self) -> None:
-        try:
-            answer = self._answers.get_nowait()
-        except Empty:
-            return
-        self._writers = [writer for writer in self._writers if writer.is_alive()]
-        if not self._writers and self._answers.empty():
-            self._timer.stop()
+    def _written(self, answer: Path | Exception) -> None:
         if isinstance(answer, Exception):
             self.failed.emit(str(answer))
         else:
             self.saved.emit(str(answer))
+
+
+def _write(snapshot: Snapshot, folder: Path) -> Path | Exception:
+    """The path of the JSON file, or why nothing was saved."""
+    try:
+        return write_snapshot(snapshot, folder)
+    except (SinkError, OSError) as error:
+        return error
 
 
 def _picture_area(shown: Shown) -> Area | None:

@@ -23,6 +23,7 @@ from app.ui.theme import icon
 from app.ui.time_bar import TimeBar
 from app.ui.time_text import clock_text
 from app.ui.viewer_model import ViewerModel
+from app.ui.words_line import WordsLine
 
 _HINT_MS = 3000
 _PLAYING = ("previous_event", "step_back", "play", "step_forward", "next_event", "loop")
@@ -31,7 +32,7 @@ _LOOKING = ("markers", "side_by_side", "bookmark", "snapshot", "mute", "events",
 
 
 class TransportBar(QFrame):
-    """Time bar above, badge and buttons below."""
+    """Time bar above, badge and buttons below. What is live has no time bar: words stand there."""
 
     def __init__(
         self,
@@ -46,21 +47,43 @@ class TransportBar(QFrame):
         self._actions = actions
         self.badge = StateBadge(self)
         self.time_bar = TimeBar(self)
+        self.words = WordsLine(self.time_bar.sizeHint().height(), self)
+        """Why pictures are not marked. Of live video, whose picture must not jump, always there:
+        what runs, and what was just done, too."""
+        self.words.setObjectName("quiet")
         self._aside = self._quiet_label()
-        """What runs, or why live pictures are not marked; for a moment, what was just done."""
+        """What runs, or for a moment what was just done, of recorded video."""
         self._aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._hint = ""
         self._hinting = QTimer(self)
         self._hinting.setSingleShot(True)
         self._hinting.setInterval(_HINT_MS)
         self._hinting.timeout.connect(lambda: self._show_hint(""))
-        self._time = self._label()
+        self._clock = QLabel(self)
+        self._clock.setContentsMargins(0, 0, 10, 0)
+        self._now = self._label()
+        """Of live video, in the clock's place: whether the picture moves."""
         self._speed = self._quiet_label()
         self._finding = self._label()
         self._dropped = self._quiet_label()
-        self._recorded_only: list[QWidget] = [self.time_bar, self._speed]
+        self._recorded_only: list[QWidget] = [self.time_bar, self._clock, self._speed]
         """Not there while what plays is live."""
+        self._lay_out()
+        self._connect(controls)
+        self._show_state(model.state)
+        self._show_settings(model.settings)
+        self._show_time(controls.position_s)
 
+    @property
+    def finding(self) -> str:
+        """The figure for the frame on screen; empty where there is none to show."""
+        return self._finding.text()
+
+    def _lay_out(self) -> None:
+        times = QHBoxLayout()
+        times.setSpacing(0)
+        times.addWidget(self.time_bar, 1)
+        times.addWidget(self._clock)
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 10, 6)
         row.setSpacing(4)
@@ -68,8 +91,7 @@ class TransportBar(QFrame):
         row.addSpacing(8)
         row.addWidget(self._aside, 1)
         row.addSpacing(16)
-        row.addWidget(self._time)
-        row.addSpacing(8)
+        row.addWidget(self._now)
         for name in _PLAYING:
             row.addWidget(self._button(name))
         row.addSpacing(8)
@@ -84,9 +106,12 @@ class TransportBar(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.time_bar)
+        layout.addLayout(times)
+        layout.addWidget(self.words)
         layout.addLayout(row)
 
+    def _connect(self, controls: PlayerControls) -> None:
+        model = self._model
         self.time_bar.sought.connect(controls.seek)
         controls.position_changed.connect(self.time_bar.set_position)
         controls.position_changed.connect(self._show_time)
@@ -94,16 +119,9 @@ class TransportBar(QFrame):
         model.shown_changed.connect(self._show_finding)
         model.settings_changed.connect(self._show_settings)
         model.hinted.connect(self._show_hint)
+        model.progress_changed.connect(self._show_words)
         model.events_changed.connect(self.time_bar.set_events)
         model.bookmarks_changed.connect(self.time_bar.set_bookmarks)
-        self._show_state(model.state)
-        self._show_settings(model.settings)
-        self._show_time(controls.position_s)
-
-    @property
-    def finding(self) -> str:
-        """The figure for the frame on screen; empty where there is none to show."""
-        return self._finding.text()
 
     def _label(self) -> QLabel:
         """Cut off where there is no room: its words must not make the window wider."""
@@ -137,7 +155,7 @@ class TransportBar(QFrame):
         duration_s = None if state is None or not state.seekable else state.duration_s
         self.time_bar.set_duration(duration_s)
         self.time_bar.set_loop(None if state is None else state.loop)
-        self._show_aside()
+        self._show_words()
         speed = 1.0 if state is None else state.speed
         self._speed.setText(f"{speed:g}x")
         self._show_time(None if state is None else self.time_bar.position_s)
@@ -146,28 +164,31 @@ class TransportBar(QFrame):
         self._hint = hint
         if hint:
             self._hinting.start()
-        self._show_aside()
+        self._show_words()
 
-    def _show_aside(self) -> None:
-        state = self._model.state
+    def _show_words(self) -> None:
+        state, live = self._model.state, self._model.live
         runtime = None if state is None else state.runtime
         runs = "" if runtime is None else f"{runtime.backend} {runtime.precision}"
         ai, reason = self._model.ai
-        said = reason if ai in (AiState.OFF, AiState.STALE) and self._model.live else ""
-        self._aside.setText(self._hint or said or runs)
-        self._aside.setToolTip(said or ("" if runtime is None else runtime.device))
+        wanting = ai in (AiState.OFF, AiState.STALE)
+        # While a recorded video's network loads, a strip above the picture says so.
+        said = reason if wanting and (live or self._model.progress is None) else ""
+        self.words.show_words((self._hint or said or runs) if live else said)
+        self.words.setVisible(live or bool(said))
+        self._aside.setText("" if live else self._hint or runs)
+        for label in (self.words, self._aside):
+            label.setToolTip("" if runtime is None else runtime.device)
 
     def _show_time(self, position_s: float | None) -> None:
-        state = self._model.state
+        state, model = self._model.state, self._model
+        now = self.tr("FROZEN") if model.frozen else self.tr("LIVE")
+        self._now.setText(now if model.live and not model.picture_old else "")
         if state is None or position_s is None:
-            self._time.setText("")
-            return
-        if self._model.live:
-            now = self.tr("FROZEN") if self._model.frozen else self.tr("LIVE")
-            self._time.setText("" if self._model.picture_old else now)
+            self._clock.setText("")
             return
         end = "" if state.duration_s is None else f" / {clock_text(state.duration_s)}"
-        self._time.setText(f"{clock_text(position_s)}{end}")
+        self._clock.setText(f"{clock_text(position_s)}{end}")
 
     def _show_finding(self, shown: Shown) -> None:
         """The probability stays hidden live: a number tempts to be trusted."""

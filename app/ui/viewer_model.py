@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.player.base import PlayerListener, Session
-from app.player.bookmark_store import BookmarkStore
-from app.player.detection import Detection
 from app.player.events import EventSnapshot
 from app.player.live_gate import OLDEST_MASK_S
 from app.player.live_session import LiveSession
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
-from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import PlayerSession
-from app.player.settings import ViewerSettings, save_settings
+from app.player.session_maker import SessionMaker
+from app.player.settings import ViewerSettings
 from app.player.shown import AiState, Shown
 from app.sources.live import CaptureWish, SignalState
-from app.sources.live_opening import is_live, open_live
+from app.sources.live_opening import is_live
 from app.sources.opening import PHANTOM
 from app.ui.bridge import PlayerBridge
 from app.ui.location_text import holds_secret
 from app.ui.marker_look import MarkerLook
 from app.ui.probe import Probe
+from app.ui.settings_file import SettingsFile
+from app.ui.state_notices import StateNotices
+from models.backends.base import BackendInfo
 
 _EVENTS_EVERY_MS = 250
-_SAVE_AFTER_MS = 500
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +40,7 @@ class ViewerModel(QObject):
 
     Args:
         settings_path: where changed settings are saved to.
-        load_segmenter: as for ``PlayerSession``.
-        bookmark_store: likewise.
-        load_live_segmenter: as for ``LiveSession``; None: as ``load_segmenter``.
+        sessions: makes the session of each video.
     """
 
     settings_changed = pyqtSignal(object)
@@ -74,18 +70,14 @@ class ViewerModel(QObject):
         self,
         settings: ViewerSettings,
         settings_path: Path,
-        load_segmenter: Callable[[], PlayerSegmenter] | None,
+        sessions: SessionMaker,
         parent: QObject | None = None,
-        bookmark_store: BookmarkStore | None = None,
-        load_live_segmenter: Callable[[], PlayerSegmenter] | None = None,
     ) -> None:
         super().__init__(parent)
         self.bridge = PlayerBridge(self)
         self._settings = settings
-        self._settings_path = settings_path
-        self._load_segmenter = load_segmenter
-        self._load_live_segmenter = load_live_segmenter or load_segmenter
-        self._bookmark_store = bookmark_store
+        self._settings_file = SettingsFile(settings_path, settings, self)
+        self._sessions = sessions
         self._crop_to_area = False
         self._location = ""
         self._shown: Shown | None = None
@@ -93,9 +85,10 @@ class ViewerModel(QObject):
         self._events = EventSnapshot()
         self._bookmarks: tuple[float, ...] = ()
         self._progress: OpeningProgress | None = None
-        self._notices: tuple[str, ...] = ()
+        self._notices = StateNotices(self)
         self._marked = False
         """Whether a frame of this video was shown with a marker."""
+        self._logged_runtime: BackendInfo | None = None
 
         self._probe = Probe(self)
         self._probe.opened.connect(self._begin)
@@ -107,10 +100,6 @@ class ViewerModel(QObject):
         self._gathering = QTimer(self)
         self._gathering.setInterval(_EVENTS_EVERY_MS)
         self._gathering.timeout.connect(self.gather)
-        self._saving = QTimer(self)
-        self._saving.setSingleShot(True)
-        self._saving.setInterval(_SAVE_AFTER_MS)
-        self._saving.timeout.connect(self.save)
 
     @property
     def settings(self) -> ViewerSettings:
@@ -197,13 +186,13 @@ class ViewerModel(QObject):
         self._settings = replace(before, **changes)
         if self._settings == before:
             return
-        self._saving.start()
+        self._settings_file.keep(self._settings)
         self.settings_changed.emit(self._settings)
         self.look_changed.emit(self.look)
         session = self.session
-        if session is not None and _detection(before) != _detection(self._settings):
-            session.set_detection(_detection(self._settings))
-        if isinstance(session, LiveSession):
+        if session is not None and before.detection != self._settings.detection:
+            session.set_detection(self._settings.detection)
+        if isinstance(session, LiveSession) and before.mask_wait_ms != self._settings.mask_wait_ms:
             session.set_mask_wait(self._settings.mask_wait_ms)
 
     def set_crop_to_area(self, crop: bool) -> None:
@@ -244,6 +233,13 @@ class ViewerModel(QObject):
         if isinstance(session, LiveSession):
             session.retry()
 
+    def renew_segmenter(self) -> None:
+        """Has the network loaded anew, such as with an engine that was built just now; the video
+        goes on. Without a video nothing happens: the next one has its network loaded anyway."""
+        session = self.session
+        if session is not None:
+            session.renew_segmenter()
+
     def close_video(self) -> None:
         self._probe.cancel()
         self.bridge.stop()
@@ -270,12 +266,8 @@ class ViewerModel(QObject):
         self.hinted.emit(words)
 
     def save(self) -> None:
-        """Saves the settings now; says so where that fails."""
-        self._saving.stop()
-        try:
-            save_settings(self._settings, self._settings_path)
-        except OSError as error:
-            _log.warning("The settings could not be saved: %s", error)
+        """Saves the settings now."""
+        self._settings_file.save()
 
     def gather(self) -> None:
         """Takes over what the session found out beside the frames."""
@@ -305,33 +297,12 @@ class ViewerModel(QObject):
     def _start(self, location: str, *, segmented: bool) -> None:
         self._reset(location)
         self._set_progress(OpeningProgress("opening", None))
-        make = self._live_session if is_live(location) else self._recorded_session
-        self.bridge.open(partial(make, location, segmented))
+
+        def make(listener: PlayerListener) -> Session:
+            return self._sessions.make(location, self._settings, listener, segmented=segmented)
+
+        self.bridge.open(make)
         self._gathering.start()
-
-    def _recorded_session(
-        self, location: str, segmented: bool, listener: PlayerListener
-    ) -> Session:
-        return PlayerSession(
-            location,
-            self._load_segmenter if segmented else None,
-            listener,
-            _detection(self._settings),
-            bookmark_store=self._bookmark_store,
-        )
-
-    def _live_session(self, location: str, segmented: bool, listener: PlayerListener) -> Session:
-        settings = self._settings
-        remembered = location == settings.capture_location
-        wish = settings.capture_wish if remembered else CaptureWish()
-        return LiveSession(
-            location,
-            lambda: open_live(location, wish),
-            self._load_live_segmenter if segmented else None,
-            listener,
-            _detection(settings),
-            mask_wait_ms=settings.mask_wait_ms,
-        )
 
     def _reset(self, location: str) -> None:
         self._gathering.stop()
@@ -340,8 +311,9 @@ class ViewerModel(QObject):
         self._state = None
         self._events = EventSnapshot()
         self._bookmarks = ()
-        self._notices = ()
+        self._notices.forget()
         self._marked = False
+        self._logged_runtime = None
         self._set_progress(None)
         self.opened.emit(location)
         self.state_changed.emit(None)
@@ -365,29 +337,20 @@ class ViewerModel(QObject):
         before, self._state = self._state, state
         if self.picture_old is not old_before:
             self.look_changed.emit(self.look)
-        if state.runtime is not None and (before is None or before.runtime != state.runtime):
+        if state.runtime not in (None, self._logged_runtime):
+            self._logged_runtime = state.runtime
             _log.info("the network runs with %s", state.runtime)
         if state.source is not None and (before is None or before.source is None):
             self._remember_location()
         self.state_changed.emit(state)
-        # Sentences that came since the last time: a runtime passed over, or a damaged file.
-        notices = (*state.notices, *state.report.messages)
-        fresh = [sentence for sentence in notices if sentence not in self._notices]
-        self._notices = notices
-        if fresh:
-            self.notice(" ".join((*fresh, *self._runs_on(state))))
+        news = self._notices.news(state)
+        if news:
+            self.notice(news)
 
     def _remember_location(self) -> None:
         if self._location != PHANTOM and not holds_secret(self._location):
             location = self._location if self.live else str(Path(self._location).absolute())
             self.change(recent_files=self._settings.with_recent(location).recent_files)
-
-    def _runs_on(self, state: PlayerState) -> tuple[str, ...]:
-        runtime = state.runtime
-        if runtime is None:
-            return ()
-        sentence = self.tr("The network runs with {runtime} on {device}.")
-        return (sentence.format(runtime=runtime.backend, device=runtime.device),)
 
     def _take_progress(self, progress: OpeningProgress) -> None:
         loaded = progress.step == "loading" and progress.share == 1
@@ -407,7 +370,3 @@ class ViewerModel(QObject):
         if progress != self._progress:
             self._progress = progress
             self.progress_changed.emit(progress)
-
-
-def _detection(settings: ViewerSettings) -> Detection:
-    return Detection(settings.threshold, settings.minimum_alert_ms)

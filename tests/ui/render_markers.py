@@ -5,12 +5,14 @@ A process of its own, since Qt takes its scale factor from the environment when 
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from app.player.settings import MarkerKind
@@ -19,6 +21,7 @@ from app.ui.picture_view import PictureView, Renderer
 from models.picture import PixelFormat
 from tests.ui.frames import in_format, phantom_shown
 
+RENDERERS = (Renderer.OPENGL, Renderer.RASTER)
 PHANTOM_SIZE = (960, 540)
 WINDOW_SIZES = ((320, 240), (480, 270), (701, 403))
 """Width and height in logical pixels; the last one is odd."""
@@ -48,19 +51,20 @@ def main() -> None:
     application = QApplication([])
     frame, _ = phantom_shown(*PHANTOM_SIZE)
     pictures = {}
-    for renderer in (Renderer.OPENGL, Renderer.RASTER):
+    for renderer, size in itertools.product(RENDERERS, WINDOW_SIZES):
+        # Each size has a view of its own: one shown before would hear of its old size once more.
         view = PictureView(None, renderer)
+        view.resize(*size)
         view.show()
-        for size in WINDOW_SIZES:
-            view.resize(*size)
-            for kind in MarkerKind:
-                view.set_look(MarkerLook(kind=kind))
-                view.show_frame(in_format(frame, MARKED_FORMATS[size]))
-                pictures[picture_name(renderer, size, kind.value)] = grabbed(view)
-            view.set_look(MarkerLook(visible=False))
-            for pixel_format in PixelFormat:
-                view.show_frame(in_format(frame, pixel_format))
-                pictures[picture_name(renderer, size, pixel_format.value)] = grabbed(view)
+        assert QTest.qWaitForWindowExposed(view)  # type: ignore[call-overload]  # one self too many
+        for kind in MarkerKind:
+            view.set_look(MarkerLook(kind=kind))
+            view.show_frame(in_format(frame, MARKED_FORMATS[size]))
+            pictures[picture_name(renderer, size, kind.value)] = grabbed(view)
+        view.set_look(MarkerLook(visible=False))
+        for pixel_format in PixelFormat:
+            view.show_frame(in_format(frame, pixel_format))
+            pictures[picture_name(renderer, size, pixel_format.value)] = grabbed(view)
         pictures[f"{renderer.name} drawn by"] = np.array(view.renderer)
         view.close()
     application.processEvents()

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from app.player.playback import PlaybackState
 from app.player.segmenter_thread import PlayerSegmenter
+from app.player.session_maker import SessionMaker
 from app.player.settings import ViewerSettings
 from app.sources.phantom import DEMO_SEED, PhantomSource
 from app.ui.engine_process import EngineProcess
@@ -85,7 +86,9 @@ class Seat:
         assert isinstance(application, QApplication)
         apply_theme(application)
         self.model = ViewerModel(
-            settings or ViewerSettings(), folder / "viewer.json", load_segmenter
+            settings or ViewerSettings(),
+            folder / "viewer.json",
+            SessionMaker(load_segmenter, load_segmenter),
         )
         self.snapshots = Snapshots(self.model, folder / "snapshots")
         self.engines = engines or EngineProcess(weights, folder / "engines")

@@ -9,14 +9,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.player import session_maker
 from app.player.settings import ViewerSettings, load_settings
 from app.sources.capture_device import CaptureDevice, CaptureMode
 from app.sources.live import CaptureWish, LiveSource
 from app.sources.reconnecting import ReconnectingSource
-from app.ui import capture_preview, device_watch, viewer_model
+from app.ui import capture_preview, device_watch
 from app.ui.capture_dialog import CaptureDialog
 from models.picture import PixelFormat
 from tests.app.sources.faulty_device import FaultyDevice
@@ -61,7 +63,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr(device_watch, "capture_devices", room.list)
     monkeypatch.setattr(device_watch, "_AGAIN_MS", 50)
     monkeypatch.setattr(capture_preview, "open_live", room.open)
-    monkeypatch.setattr(viewer_model, "open_live", room.open)
+    monkeypatch.setattr(session_maker, "open_live", room.open)
     return room
 
 
@@ -90,6 +92,15 @@ def gone(seat: Seat) -> bool:
 def names(dialog: CaptureDialog) -> list[str]:
     items = (dialog.devices.item(row) for row in range(dialog.devices.count()))
     return [item.text().split("\n")[0] for item in items if item is not None]
+
+
+def test_no_device_is_chosen_because_the_list_has_the_focus(seat: Seat, room: Room) -> None:
+    dialog = dialog_of(seat)
+    dialog.address.setFocus()
+    dialog.devices.setFocus(Qt.FocusReason.TabFocusReason)
+    seat.wait(dialog.devices.hasFocus, "the list has the focus")
+    assert dialog.devices.currentItem() is None
+    assert room.opened == []
 
 
 def test_a_device_is_seen_chosen_opened_and_remembered(seat: Seat, room: Room) -> None:

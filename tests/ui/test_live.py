@@ -20,16 +20,18 @@ from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.overlay import LINE_COLOUR
+from app.player import session_maker
 from app.player.playback import PlaybackState
-from app.player.segmenter_thread import PlayerSegmenter
+from app.player.segmenter_thread import PlayerSegmenter, SegmenterError
 from app.player.settings import load_settings
 from app.player.shown import AiState
 from app.sources.reconnecting import ReconnectingSource
-from app.ui import viewer_model
 from models.backends.selection import choose_backend
 from models.picture import PixelFormat
 from models.segmenter import Segmenter
 from models.supervised.supervised_segmenter import SupervisedSegmenter
+from tests.app.player.live_watching import StampSegmenter
+from tests.app.player.watching import numbered_video
 from tests.app.sources.faulty_device import FaultyDevice
 from tests.models.tiny_model import write_tiny_model
 from tests.ui.seat import Seat, tiny_loader, tiny_segmenter
@@ -69,7 +71,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> FaultyDevice:
     device = FaultyDevice(rate=25)
     device.size = (320, 240)
     monkeypatch.setattr(
-        viewer_model, "open_live", lambda *_: ReconnectingSource("The card", device.open)
+        session_maker, "open_live", lambda *_: ReconnectingSource("The card", device.open)
     )
     return device
 
@@ -217,6 +219,41 @@ def test_a_lost_signal_is_on_screen_at_once(seat: Seat, device: FaultyDevice) ->
     seat.wait(lambda: badge_of(seat) is AiState.READY, "it is live again")
     assert seat.window.signal.heading == ""
     seat.wait(lambda: is_marked(seat), "a marker is on screen again")
+
+
+def slow_loader() -> PlayerSegmenter:
+    return StampSegmenter(lambda _: time.sleep(0.5))
+
+
+def failing_loader() -> PlayerSegmenter:
+    raise SegmenterError("No runtime works: " + "the driver is not loaded, " * 12 + "mend that.")
+
+
+@pytest.mark.parametrize(
+    ("live", "load", "end"),
+    [
+        (True, slow_loader, "or does not answer."),
+        (True, failing_loader, "mend that."),
+        (False, failing_loader, "mend that."),
+    ],
+    ids=["live, slow", "live, failed", "recorded, failed"],
+)
+def test_why_nothing_is_marked_is_read_in_the_smallest_window(
+    qtbot: QtBot, tmp_path: Path, live: bool, load: Callable[[], PlayerSegmenter], end: str
+) -> None:
+    seat = Seat(qtbot, tmp_path, load)
+    seat.open(LIVE if live else numbered_video(tmp_path / "video.mp4"))
+    words = seat.window.transport.words
+    seat.wait(lambda: words.text().endswith(end), "the reason is said")
+    before = seat.window.width()
+    seat.window.resize(1, 1)
+
+    def is_read() -> bool:
+        whole = words.height() >= words.heightForWidth(words.width())
+        return whole and words.visibleRegion().boundingRect() == words.rect()
+
+    seat.wait(lambda: seat.window.width() < before and is_read(), "all of it is on screen")
+    seat.leave()
 
 
 def test_a_source_that_repeats_its_picture_is_no_signal(seat: Seat, device: FaultyDevice) -> None:

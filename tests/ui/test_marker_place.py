@@ -3,26 +3,19 @@ with the shipped network."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from app.player.settings import MarkerKind
 from app.sources.phantom import DEMO, PhantomSource
-from tests.locations import ROOT
 from tests.ui.render_place import RENDERED_FILE, WINDOW_SIZES, picture_name
+from tests.ui.rendering import Rendered, render
 
 PIXEL_RATIOS = (1, 2)
 LEAST_IOU = 0.75
 """Between what is tinted on the screen and the phantom's own mask. What is missing to 1 is the
 network's own error and the outline, which weighs more in a small window."""
-
-Rendered = Mapping[str, NDArray[np.uint8]]
 
 
 @pytest.fixture(scope="module", params=PIXEL_RATIOS)
@@ -34,15 +27,8 @@ def ratio(request: pytest.FixtureRequest) -> int:
 def rendered(ratio: int, display: str, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     del display  # the process has one of its own; without Xvfb this is skipped
     file = tmp_path_factory.mktemp("rendered") / "pictures.npz"
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/ui/render_place.py"],
-        cwd=ROOT,
-        env={**os.environ, RENDERED_FILE: str(file), "QT_SCALE_FACTOR": str(ratio)},
-        check=True,
-        timeout=200,
-    )
-    with np.load(file) as pictures:
-        return dict(pictures)
+    command = ("pytest", "-q", "tests/ui/render_place.py")
+    return render(*command, ratio=ratio, file=file, **{RENDERED_FILE: str(file)})
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,17 +12,60 @@ import pytest
 from numpy.typing import NDArray
 
 from app.player.settings import MarkerKind
-from app.ui.picture_view import Renderer
 from models.picture import PixelFormat
 from tests.ui.frames import phantom_shown
-from tests.ui.render_markers import MARKED_FORMATS, PHANTOM_SIZE, WINDOW_SIZES, picture_name
+from tests.ui.render_markers import (
+    MARKED_FORMATS,
+    PHANTOM_SIZE,
+    RENDERERS,
+    WINDOW_SIZES,
+    picture_name,
+)
+from tests.ui.rendering import Rendered, render
 
-REPOSITORY = Path(__file__).parents[2]
 TOLERANCE = 2
 """Grey levels between the two renderers."""
 PIXEL_RATIOS = (1.0, 1.5, 2.0)
 
-Rendered = Mapping[str, NDArray[np.uint8]]
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one renderer drew, and where the polyp is on it: (height, width) in device pixels."""
+
+    plain: NDArray[np.uint8]
+    marked: Mapping[MarkerKind, NDArray[np.uint8]]
+    polyp: NDArray[np.bool_]
+    ratio: float
+
+    @property
+    def reach(self) -> int:
+        """Half an outline with its casing, and what the network's coarse grid adds, in pixels."""
+        return round(3 * self.ratio) + 3
+
+    @property
+    def near(self) -> NDArray[np.bool_]:
+        """The polyp with a margin."""
+        return _around(self.polyp, cv2.MORPH_DILATE, self.reach)
+
+    @property
+    def deep(self) -> NDArray[np.bool_]:
+        """The polyp without one."""
+        return _around(self.polyp, cv2.MORPH_ERODE, self.reach)
+
+    @property
+    def tag_zone(self) -> NDArray[np.bool_]:
+        """Above the marker, as high as a line of text."""
+        left, top, _, _ = _bounds(self.near)
+        zone = np.zeros_like(self.polyp)
+        bottom = top + round(6 * self.ratio)
+        highest, leftmost = max(bottom - round(36 * self.ratio), 0), max(left - 2, 0)
+        zone[highest:bottom, leftmost : left + round(120 * self.ratio)] = True
+        return zone
+
+    def changed(self, kind: MarkerKind) -> NDArray[np.bool_]:
+        """Where the marked picture differs from the same one without markers."""
+        changed: NDArray[np.bool_] = (self.plain != self.marked[kind]).any(axis=2)
+        return changed
 
 
 @pytest.fixture(scope="module", params=PIXEL_RATIOS)
@@ -36,16 +76,7 @@ def ratio(request: pytest.FixtureRequest) -> float:
 @pytest.fixture(scope="module")
 def rendered(ratio: float, display: str, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     file = tmp_path_factory.mktemp("rendered") / "pictures.npz"
-    environment = {**os.environ, "DISPLAY": display, "QT_SCALE_FACTOR": str(ratio)}
-    subprocess.run(
-        [sys.executable, "-m", "tests.ui.render_markers", str(file)],
-        cwd=REPOSITORY,
-        env=environment,
-        check=True,
-        timeout=200,
-    )
-    with np.load(file) as pictures:
-        return dict(pictures)
+    return render("tests.ui.render_markers", str(file), ratio=ratio, file=file, DISPLAY=display)
 
 
 @pytest.fixture(scope="module")
@@ -62,86 +93,51 @@ def test_opengl_and_raster_look_the_same(
 ) -> None:
     if str(rendered["OPENGL drawn by"]) == "raster":
         pytest.skip("needs OpenGL 4.1; install Mesa: the package libgl1-mesa-dri")
-    on_gpu, on_cpu = (
-        rendered[picture_name(renderer, size, content)]
-        for renderer in (Renderer.OPENGL, Renderer.RASTER)
-    )
+    on_gpu, on_cpu = (rendered[picture_name(renderer, size, content)] for renderer in RENDERERS)
     width, height = (int(length * ratio + 0.5) for length in size)
     assert on_gpu.shape == (height, width, 3)
     assert np.abs(on_gpu.astype(np.int16) - on_cpu).max() <= TOLERANCE
 
 
-@pytest.mark.parametrize(
-    ("renderer", "size"), list(itertools.product((Renderer.OPENGL, Renderer.RASTER), WINDOW_SIZES))
+@pytest.fixture(
+    params=itertools.product(RENDERERS, WINDOW_SIZES),
+    ids=lambda drawn: f"{drawn[0].name}-{drawn[1][0]}x{drawn[1][1]}",
 )
-class TestPlace:
-    def test_fill_covers_the_polyp_and_nothing_else(
-        self,
-        rendered: Rendered,
-        truth: NDArray[np.bool_],
-        ratio: float,
-        renderer: Renderer,
-        size: tuple[int, int],
-    ) -> None:
-        changed = _changed(rendered, renderer, size, MarkerKind.FILL)
-        near, deep = _grown(_on_screen(truth, changed.shape), _reach(ratio))
-        assert changed[deep].all()
-        assert not (changed & ~near & ~_tag_zone(near, ratio)).any()
-
-    def test_contour_runs_along_the_edge(
-        self,
-        rendered: Rendered,
-        truth: NDArray[np.bool_],
-        ratio: float,
-        renderer: Renderer,
-        size: tuple[int, int],
-    ) -> None:
-        changed = _changed(rendered, renderer, size, MarkerKind.CONTOUR)
-        mask = _on_screen(truth, changed.shape)
-        near, deep = _grown(mask, _reach(ratio))
-        edge = cv2.morphologyEx(
-            mask.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
-        )
-        assert changed[edge > 0].mean() > 0.99
-        assert not (changed & deep).any()
-        assert not (changed & ~near & ~_tag_zone(near, ratio)).any()
-
-    def test_box_is_round_the_polyp(
-        self,
-        rendered: Rendered,
-        truth: NDArray[np.bool_],
-        ratio: float,
-        renderer: Renderer,
-        size: tuple[int, int],
-    ) -> None:
-        changed = _changed(rendered, renderer, size, MarkerKind.BOX)
-        near, _ = _grown(_on_screen(truth, changed.shape), _reach(ratio))
-        changed &= ~_tag_zone(near, ratio)
-        expected, found = (_bounds(mask) for mask in (_on_screen(truth, changed.shape), changed))
-        # The tag lies on top of the box, whose upper edge is behind its zone.
-        assert np.abs(np.subtract(expected, found)[[0, 2, 3]]).max() <= _reach(ratio)
-
-    def test_frame_leaves_the_polyp_alone(
-        self,
-        rendered: Rendered,
-        truth: NDArray[np.bool_],
-        ratio: float,
-        renderer: Renderer,
-        size: tuple[int, int],
-    ) -> None:
-        changed = _changed(rendered, renderer, size, MarkerKind.FRAME)
-        assert changed.any()
-        assert not (changed & _on_screen(truth, changed.shape)).any()
-
-
-def _changed(
-    rendered: Rendered, renderer: Renderer, size: tuple[int, int], kind: MarkerKind
-) -> NDArray[np.bool_]:
-    """Where the marked picture differs from the same one without markers."""
+def window(
+    request: pytest.FixtureRequest, rendered: Rendered, truth: NDArray[np.bool_], ratio: float
+) -> Window:
+    renderer, size = request.param
     plain = rendered[picture_name(renderer, size, MARKED_FORMATS[size].value)]
-    marked = rendered[picture_name(renderer, size, kind.value)]
-    changed: NDArray[np.bool_] = (plain != marked).any(axis=2)
-    return changed
+    marked = {kind: rendered[picture_name(renderer, size, kind.value)] for kind in MarkerKind}
+    return Window(plain, marked, _on_screen(truth, plain.shape[:2]), ratio)
+
+
+def test_fill_covers_the_polyp_and_nothing_else(window: Window) -> None:
+    changed = window.changed(MarkerKind.FILL)
+    assert changed[window.deep].all()
+    assert not (changed & ~window.near & ~window.tag_zone).any()
+
+
+def test_contour_runs_along_the_edge(window: Window) -> None:
+    changed = window.changed(MarkerKind.CONTOUR)
+    edge = cv2.morphologyEx(
+        window.polyp.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
+    )
+    assert changed[edge > 0].mean() > 0.99
+    assert not (changed & window.deep).any()
+    assert not (changed & ~window.near & ~window.tag_zone).any()
+
+
+def test_box_is_round_the_polyp(window: Window) -> None:
+    found = _bounds(window.changed(MarkerKind.BOX) & ~window.tag_zone)
+    # The tag lies on top of the box, whose upper edge is behind its zone.
+    assert np.abs(np.subtract(_bounds(window.polyp), found)[[0, 2, 3]]).max() <= window.reach
+
+
+def test_frame_leaves_the_polyp_alone(window: Window) -> None:
+    changed = window.changed(MarkerKind.FRAME)
+    assert changed.any()
+    assert not (changed & window.polyp).any()
 
 
 def _on_screen(truth: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -157,30 +153,11 @@ def _on_screen(truth: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.b
     return screen
 
 
-def _reach(ratio: float) -> int:
-    """Half an outline with its casing, and what the network's coarse grid adds, in pixels."""
-    return round(3 * ratio) + 3
-
-
-def _grown(mask: NDArray[np.bool_], margin: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """``mask`` with and without a margin."""
+def _around(mask: NDArray[np.bool_], operation: int, margin: int) -> NDArray[np.bool_]:
+    """``mask`` dilated or eroded by ``margin`` pixels."""
     side = 2 * margin + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return (
-        cv2.dilate(mask.astype(np.uint8), kernel) > 0,
-        cv2.erode(mask.astype(np.uint8), kernel) > 0,
-    )
-
-
-def _tag_zone(near: NDArray[np.bool_], ratio: float) -> NDArray[np.bool_]:
-    """Above the marker, as high as a line of text."""
-    left, top, _, _ = _bounds(near)
-    zone = np.zeros_like(near)
-    bottom = top + round(6 * ratio)
-    zone[
-        max(bottom - round(36 * ratio), 0) : bottom, max(left - 2, 0) : left + round(120 * ratio)
-    ] = True
-    return zone
+    return cv2.morphologyEx(mask.astype(np.uint8), operation, kernel) > 0
 
 
 def _bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:

@@ -26,10 +26,10 @@ from app.ui.marker_look import MarkerLook
 from app.ui.picture_view import PictureView, Renderer, make_view
 from models.geometry import Area
 from models.picture import ColourMatrix, Picture, PixelFormat
+from tests.locations import ROOT
 from tests.ui.frames import in_format, phantom_shown, shown
 from tests.ui.render_markers import grabbed
 
-REPOSITORY = Path(__file__).parents[2]
 WIDTH, HEIGHT = 400, 300
 MakeView = Callable[[], PictureView]
 
@@ -291,7 +291,7 @@ print(view.renderer, grabbed(view).any())
     environment = {**os.environ, "DISPLAY": display, "QT_XCB_GL_INTEGRATION": "none"}
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

@@ -97,6 +97,22 @@ def test_a_live_view_is_closed_with_the_process_of_its_network(
     assert alive == []
 
 
+def test_sound_without_a_loudspeaker_is_one_line(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """On a machine that has one nothing is said at all."""
+    save_settings(ViewerSettings(sound=True), tmp_path / "config" / "polyplens" / "viewer.json")
+    no_service = {"PULSE_SERVER": f"unix:{tmp_path}/none", "PIPEWIRE_REMOTE": "none"}
+    process = _start({**environment, **no_service}, "--backend", "onnxruntime")
+    _wait_for("the first frame with a marker is shown", process, tmp_path)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (0, "")
+    said = [line for line in _log(tmp_path).splitlines() if "sound" in line]
+    assert [line.split(": ", 1)[1] for line in said] == errors.splitlines()
+    assert len(said) <= 1
+
+
 def test_reset_forgets_the_settings(environment: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "config" / "polyplens" / "viewer.json"
     save_settings(ViewerSettings(marker=MarkerKind.FILL), path)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -20,14 +19,17 @@ from app.sources.frame_stamp import read_stamp
 from app.sources.reconnecting import ReconnectingSource
 from app.sources.test_picture import TestPicture
 from models.backends.base import BackendError, BackendInfo
-from models.geometry import Area, Geometry
+from models.geometry import Geometry
 from models.picture import Picture
 from models.segmentation import Segmentation, Timings
 from models.spec import ModelSpec
 from tests.app.player.watching import Watcher, player_threads
+from tests.app.watched_segmenter import WatchedSegmenter
 
 SIZE = (160, 120)
 RATE = 60
+CALM_RATE = 25
+"""Frames per second that a busy machine keeps up with too, where none may be lost."""
 _BITS = 32
 _MARKED = 200
 """The level of a probability that is marked."""
@@ -37,16 +39,18 @@ def test_picture() -> TestPicture:
     return TestPicture(SIZE, Fraction(RATE))
 
 
+def calm_picture() -> TestPicture:
+    return TestPicture(SIZE, Fraction(CALM_RATE))
+
+
 test_picture.__test__ = False  # type: ignore[attr-defined]  # pytest goes by the name
 
 
-class StampSegmenter:
+class StampSegmenter(WatchedSegmenter):
     """Marks the model pixels whose bit is set in the number that is stamped into the picture."""
 
     def __init__(self, before: Callable[[int], None] = lambda _: None) -> None:
-        self._before = before
-        self.entered = 0
-        self.left = 0
+        super().__init__(before)
         self.fails_to_enter = ""
         self.fails_with = ""
         """Fails with this sentence from the next picture on; such as a device that is lost."""
@@ -57,21 +61,13 @@ class StampSegmenter:
         self.info = BackendInfo("stamps", "1", "test", "FP32")
 
     def __enter__(self) -> Self:
-        self.entered += 1
+        super().__enter__()
         if self.fails_to_enter:
             raise BackendError(self.fails_to_enter)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.left += 1
-
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
-        self._before(frame_index)
+        self._begin(frame_index)
         self.answers.wait()
         if self.fails_with:
             raise BackendError(self.fails_with)
@@ -79,8 +75,7 @@ class StampSegmenter:
         probability = np.zeros((16, 16), np.uint8)
         bits = (number >> np.arange(_BITS)) & 1
         probability.reshape(-1)[:_BITS] = bits * _MARKED
-        area = Area(0, 0, picture.width, picture.height)
-        geometry = Geometry(picture.height, picture.width, area, 16, 16)
+        geometry = Geometry(picture.height, picture.width, picture.whole, 16, 16)
         return Segmentation(probability, frame_index, geometry, Timings(0, 0))
 
 

@@ -7,7 +7,7 @@ import pickle
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.player.events import LIVE_PARTS, EventIndex, EventSnapshot, PolypEvent
@@ -45,14 +45,12 @@ def plainly(said: Said) -> list[tuple[float, float, float, int]]:
 said = st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0, 0, 10, 50, 90])), max_size=80)
 
 
-@settings(deadline=None)
 @given(said)
 def test_events_are_those_of_a_plain_count(said: Said) -> None:
     events = played(said).snapshot().events
     assert [(e.start_s, e.end_s, e.peak_probability, e.frames) for e in events] == plainly(said)
 
 
-@settings(deadline=None)
 @given(said)
 def test_an_events_thumbnail_is_the_frame_of_its_peak(said: Said) -> None:
     final = {number * FRAME_S: share / 100 for number, share in said}
@@ -61,7 +59,6 @@ def test_an_events_thumbnail_is_the_frame_of_its_peak(said: Said) -> None:
         assert final[event.thumbnail_pts_s] == event.peak_probability
 
 
-@settings(deadline=None)
 @given(said)
 def test_what_was_seen_covers_every_frame_and_lies_apart(said: Said) -> None:
     seen = played(said).snapshot().seen
@@ -70,7 +67,6 @@ def test_what_was_seen_covers_every_frame_and_lies_apart(said: Said) -> None:
     assert all(later.start_s - earlier.end_s > 1.0 for earlier, later in itertools.pairwise(seen))
 
 
-@settings(deadline=None)
 @given(said, st.sampled_from([0.5, 1.0, 3.0]))
 def test_short_events_are_left_out(said: Said, minimum_s: float) -> None:
     everything = played(said).snapshot().events

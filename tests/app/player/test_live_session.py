@@ -23,9 +23,11 @@ from app.sources.live import SignalState
 from app.sources.test_picture import TestPicture
 from models.picture import PixelFormat
 from tests.app.player.live_watching import (
+    CALM_RATE,
     RATE,
     SIZE,
     StampSegmenter,
+    calm_picture,
     number_marked,
     test_picture,
     watched_live,
@@ -35,14 +37,6 @@ from tests.app.sources.faulty_device import FaultyDevice
 
 SOON_S = 0.5
 """Within this time the screen must say what is."""
-
-
-CALM_RATE = 25
-"""Frames per second that a busy machine keeps up with too, where none may be lost."""
-
-
-def calm_picture() -> VideoSource:
-    return TestPicture(SIZE, Fraction(CALM_RATE))
 
 
 class TimedWatcher(Watcher):

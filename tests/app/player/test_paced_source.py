@@ -14,7 +14,7 @@ import pytest
 from app.frame import Frame
 from app.player.paced_source import PacedSource
 from app.player.playback import WHOLE_VIDEO, Span
-from app.sources.base import ReadReport, SourceInfo, VideoSource
+from app.sources.excerpt import Excerpt
 from tests.app.player.watching import FRAMES, RATE, NumberedSource, longer, until
 
 
@@ -330,32 +330,8 @@ def test_a_frame_lost_on_its_way_comes_again() -> None:
     assert source.in_flight_s == 0
 
 
-class OneWay(VideoSource):
-    """The same frames, but they can only be read."""
-
-    def __init__(self) -> None:
-        self._frames = NumberedSource(frames=20)
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._frames.info
-
-    @property
-    def report(self) -> ReadReport:
-        return self._frames.report
-
-    def read(self) -> Frame | None:
-        return self._frames.read()
-
-    def interrupt(self) -> None:
-        self._frames.interrupt()
-
-    def close(self) -> None:
-        self._frames.close()
-
-
 def test_a_source_that_cannot_seek_plays_and_steps_forwards() -> None:
-    source = PacedSource(OneWay(), playing=False)
+    source = PacedSource(Excerpt(NumberedSource(frames=20), 0.0, None), playing=False)
     assert not source.seekable
     with Reader(source) as reader:
         settled(reader, 0)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pytest
@@ -21,11 +20,12 @@ from app.player.session import PlayerSession
 from app.player.shown import Shown
 from app.sources.base import ReadReport, SeekableSource, SourceInfo
 from models.backends.base import BackendInfo
-from models.geometry import Area, Geometry
+from models.geometry import Geometry
 from models.picture import Picture
 from models.segmentation import Segmentation, Timings
 from models.spec import ModelSpec
 from tests.app.sources.videos import MP4, number_in, numbered_picture, write_video
+from tests.app.watched_segmenter import WatchedSegmenter
 
 FRAMES = 90
 RATE = 30
@@ -109,40 +109,21 @@ class NumberedSource(SeekableSource):
         self.interrupted = True
 
 
-class NumberSegmenter:
+class NumberSegmenter(WatchedSegmenter):
     """Marks as many model pixels as the number in the picture says: the mask tells its frame."""
 
     def __init__(self, before: Callable[[int], None] = lambda _: None) -> None:
-        self._before = before
-        self.entered = 0
-        self.left = 0
+        super().__init__(before)
         self.asked = 0
-        self.threads: set[int] = set()
         self.spec = ModelSpec(height=16, width=16)
         self.info = BackendInfo("numbers", "1", "test", "FP32")
 
-    def __enter__(self) -> Self:
-        self.threads.add(threading.get_ident())
-        self.entered += 1
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.threads.add(threading.get_ident())
-        self.left += 1
-
     def segment(self, picture: Picture, frame_index: int) -> Segmentation:
-        self.threads.add(threading.get_ident())
         self.asked += 1
-        self._before(frame_index)
+        self._begin(frame_index)
         probability = np.zeros((16, 16), np.uint8)
         probability.reshape(-1)[: number_in(picture)] = 200
-        area = Area(0, 0, picture.width, picture.height)
-        geometry = Geometry(picture.height, picture.width, area, 16, 16)
+        geometry = Geometry(picture.height, picture.width, picture.whole, 16, 16)
         return Segmentation(probability, frame_index, geometry, Timings(0, 0))
 
 

@@ -1,0 +1,43 @@
+"""Keeps the settings on disk as they are on screen."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QTimer
+
+from app.player.settings import ViewerSettings, save_settings
+
+_SAVE_AFTER_MS = 500
+
+_log = logging.getLogger(__name__)
+
+
+class SettingsFile(QObject):
+    """Saves what changed last soon after, once for many changes; says in the log where it cannot.
+
+    GUI thread only.
+    """
+
+    def __init__(self, path: Path, settings: ViewerSettings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._settings = settings
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SAVE_AFTER_MS)
+        self._timer.timeout.connect(self.save)
+
+    def keep(self, settings: ViewerSettings) -> None:
+        """Saves them soon."""
+        self._settings = settings
+        self._timer.start()
+
+    def save(self) -> None:
+        """Saves them now."""
+        self._timer.stop()
+        try:
+            save_settings(self._settings, self._path)
+        except OSError as error:
+            _log.warning("The settings could not be saved: %s", error)
