@@ -100,6 +100,7 @@ class LiveSession(Session):
             report=ReadReport(messages=() if source is None else source.report.messages),
             failure=self._failure,
             signal=signal,
+            input_size=None if running is None else running.spec.width,
         )
 
     @property

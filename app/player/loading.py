@@ -12,44 +12,58 @@ from app.config import AppConfig
 from app.player.segmenter_thread import PlayerSegmenter, SegmenterError
 
 if TYPE_CHECKING:
+    from app.player.settings import ViewerSettings
     from models.segmenter import Segmenter
 
 _log = logging.getLogger(__name__)
 
 
-def segmenter_loader(config: AppConfig) -> Callable[[], PlayerSegmenter]:
-    """What a ``PlayerSession`` calls to load the network.
+class SegmenterLoader:
+    """What a ``PlayerSession`` calls to load the network, now and whenever that is renewed.
 
     Every session gets a segmenter of its own, for the one before may still be at work. The shipped
     weights are tried on the golden frame each time. ``config.threshold`` is not looked at.
 
-    The loader, and entering what it gives, raise:
+    Args:
+        cpu_input_size: as ``ViewerSettings.input_size``; ``config.input_size`` wins over it.
+
+    Calling it, and entering what it gives, raise:
         SegmenterError: no runtime, or not the named one, is to be had, a file is damaged, or the
             golden frame came out wrong.
     """
-    return partial(_load, config)
+
+    def __init__(self, config: AppConfig, cpu_input_size: int | None = None) -> None:
+        self._config = config
+        self._cpu_input_size = cpu_input_size
+
+    def follow(self, settings: ViewerSettings) -> None:
+        """What is loaded from now on is as ``settings`` say."""
+        self._cpu_input_size = settings.input_size
+
+    def __call__(self) -> Segmenter:
+        return _load(self._config, self._cpu_input_size)
 
 
-def live_segmenter_loader(config: AppConfig) -> Callable[[], PlayerSegmenter]:
-    """What a ``LiveSession`` calls: as ``segmenter_loader``, but the network runs in a process of
-    its own where the system has what that needs, so that nothing it does holds up the picture.
+def live_segmenter_loader(load: SegmenterLoader) -> Callable[[], PlayerSegmenter]:
+    """What a ``LiveSession`` calls: as ``load``, but the network runs in a process of its own where
+    the system has what that needs, so that nothing it does holds up the picture.
     """
     if sys.platform == "linux":
-        return partial(_supervised, config)
+        return partial(_supervised, load)
     _log.warning(
         "On this system the network runs in the viewer's own process; on Linux it has one of its "
         "own, and when it crashes the video goes on."
     )
-    return segmenter_loader(config)
+    return load
 
 
-def _supervised(config: AppConfig) -> PlayerSegmenter:
+def _supervised(load: SegmenterLoader) -> PlayerSegmenter:
     from models.supervised.supervised_segmenter import SupervisedSegmenter
 
-    return SupervisedSegmenter(partial(_load, config))
+    return SupervisedSegmenter(load)
 
 
-def _load(config: AppConfig) -> Segmenter:
+def _load(config: AppConfig, cpu_input_size: int | None) -> Segmenter:
     # Imported here, on the session's thread: the window is there before the runtimes are.
     from app.player.proven_segmenter import ProvenSegmenter
     from models.backends.base import BackendError
@@ -60,12 +74,14 @@ def _load(config: AppConfig) -> Segmenter:
 
     try:
         backend = choose_backend(
-            config.backend, config.weights, config.engine, input_size=config.input_size
+            config.backend,
+            config.weights,
+            config.engine,
+            input_size=config.input_size,
+            cpu_input_size=cpu_input_size,
         )
     except (BackendError, EngineFolderError, WeightsError) as error:
         raise SegmenterError(str(error)) from error
-    # The stored mask is that of the shipped weights at their own size; what an engine was built
-    # from may differ.
+    # The stored mask is that of the shipped weights; what an engine was built from may differ.
     shipped = config.weights == DEFAULT_WEIGHTS and config.engine is None
-    known = shipped and config.input_size is None
-    return (ProvenSegmenter if known else Segmenter)(backend)
+    return (ProvenSegmenter if shipped else Segmenter)(backend)

@@ -104,6 +104,8 @@ class PlayerState:
     """Why ``playback`` is FAILED, one sentence; empty otherwise."""
     signal: Signal | None = None
     """Of a live source; None before it is open, and for recorded video."""
+    input_size: int | None = None
+    """Side in pixels of the input of what segments; None while ``runtime`` is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class PlayerSession(Session):
     def state(self) -> PlayerState:
         source, paced, keeper = self._source, self._paced, self._keeper
         loaded = None if self._segmenters is None else self._segmenters.current.loaded
-        segments = keeper is not None and keeper.segments
+        running = loaded if keeper is not None and keeper.segments else None
         playback = self._playback()
         ai, ai_reason = AiState.NO_SIGNAL, ""
         if keeper is not None and playback not in (PlaybackState.FAILED, PlaybackState.CLOSED):
@@ -96,10 +96,11 @@ class PlayerSession(Session):
             loop=None if paced is None else paced.loop,
             ai=ai,
             ai_reason=ai_reason,
-            runtime=loaded.info if loaded is not None and segments else None,
+            runtime=None if running is None else running.info,
             notices=self._notices(loaded),
             report=ReadReport() if source is None else source.report,
             failure=self._failure,
+            input_size=None if running is None else running.spec.width,
         )
 
     @property

@@ -21,6 +21,9 @@ from models.whole_file import PRIVATE, write_whole
 RECENT_FILES = 10
 """How many are remembered."""
 LONGEST_MINIMUM_ALERT_MS = 5000
+SMALLER_INPUT_SIZE = 256
+"""Side in pixels of the network's input that is offered beside the model's own: the knee of the
+curve in ``docs/results.md``."""
 
 
 class MarkerKind(Enum):
@@ -51,6 +54,9 @@ class ViewerSettings:
     minimum_alert_ms: int = 0
     """A region is marked once it lasted so long, in the video's time; 0 to
     ``LONGEST_MINIMUM_ALERT_MS``."""
+    input_size: int | None = None
+    """Side in pixels of the network's input where no engine runs: ``SMALLER_INPUT_SIZE``, or None,
+    which takes the model's own."""
     mask_wait_ms: int | None = None
     """How long a live picture waits for its mask, 0 to ``LONGEST_MASK_WAIT_MS``; None: one frame
     time, and longer only while the network is slower than the video."""
@@ -90,6 +96,12 @@ class ViewerSettings:
             _is_whole_within(self.minimum_alert_ms, LONGEST_MINIMUM_ALERT_MS),
             "minimum_alert_ms",
             f"a whole number from 0 to {LONGEST_MINIMUM_ALERT_MS}",
+        )
+        _require(
+            self.input_size is None
+            or (type(self.input_size) is int and self.input_size == SMALLER_INPUT_SIZE),
+            "input_size",
+            f"null or {SMALLER_INPUT_SIZE}",
         )
         _require(
             self.mask_wait_ms is None or _is_whole_within(self.mask_wait_ms, LONGEST_MASK_WAIT_MS),

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 
 from app.config import AppConfig
 from app.player.bookmark_store import BookmarkStore
-from app.player.loading import live_segmenter_loader, segmenter_loader
+from app.player.loading import SegmenterLoader, live_segmenter_loader
 from app.player.session_maker import SessionMaker
 from app.player.settings import load_settings, settings_path
 from app.ui.display import require_display
@@ -85,10 +85,12 @@ def _run(
     if options.reset:
         settings_path().unlink(missing_ok=True)
     loaded = load_settings(settings_path())
-    sessions = SessionMaker(
-        segmenter_loader(config), live_segmenter_loader(config), BookmarkStore(log_file.folder)
+    load = SegmenterLoader(config, loaded.settings.input_size)
+    sessions = SessionMaker(load, live_segmenter_loader(load), BookmarkStore(log_file.folder))
+    model = ViewerModel(
+        loaded.settings, settings_path(), sessions, application, input_size=config.input_size
     )
-    model = ViewerModel(loaded.settings, settings_path(), sessions, application)
+    model.settings_changed.connect(load.follow)
     model.requested.connect(log_file.hide)
     if config.threshold is not None:
         model.change(threshold=config.threshold)

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
 from app.pipeline.mask_wait import LONGEST_MASK_WAIT_MS
 from app.player.settings import (
     LONGEST_MINIMUM_ALERT_MS,
+    SMALLER_INPUT_SIZE,
     MarkerKind,
     ViewerSettings,
 )
@@ -34,7 +35,7 @@ from models.spec import ModelSpec
 
 
 class PreferencesDialog(QDialog):
-    """Markers, live video, sound, monitor and keys."""
+    """Markers, network, live video, sound, monitor and keys."""
 
     def __init__(
         self, model: ViewerModel, sound: AlertSound, parent: QWidget | None = None
@@ -45,6 +46,7 @@ class PreferencesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         tabs = QTabWidget(self)
         tabs.addTab(self._markers_page(), self.tr("Markers"))
+        tabs.addTab(self._network_page(), self.tr("Network"))
         tabs.addTab(self._live_page(), self.tr("Live"))
         tabs.addTab(self._sound_page(sound), self.tr("Sound"))
         tabs.addTab(self._screen_page(), self.tr("Monitor"))
@@ -55,6 +57,8 @@ class PreferencesDialog(QDialog):
         layout.addWidget(close_button(self))
         self._show_settings(model.settings)
         model.settings_changed.connect(self._show_settings)
+        model.state_changed.connect(self._show_input_size_reason)
+        self._show_input_size_reason()
         size = self.fontMetrics().averageCharWidth()
         self.resize(70 * size, 60 * size)
 
@@ -103,6 +107,31 @@ class PreferencesDialog(QDialog):
         hint.setObjectName("quiet")
         hint.setWordWrap(True)
         form.addRow("", hint)
+        return page
+
+    def _network_page(self) -> QWidget:
+        page = QWidget(self)
+        self.input_size = QComboBox(page)
+        own = self.tr("{size} (the model's own)").format(size=ModelSpec().width)
+        smaller = self.tr("{size}: faster, sees small polyps less").format(size=SMALLER_INPUT_SIZE)
+        self.input_size.addItem(own, None)
+        self.input_size.addItem(smaller, SMALLER_INPUT_SIZE)
+        self.input_size.setToolTip(
+            self.tr(
+                "A smaller input is less to compute, so markers come sooner on a machine without a"
+                " fast GPU. It costs what is small in the picture: a tiny polyp is marked less"
+                " exactly or not at all, while larger ones are marked almost as well."
+            )
+        )
+        self.input_size.activated.connect(
+            lambda row: self._model.change(input_size=self.input_size.itemData(row))
+        )
+        self.input_size_hint = QLabel(page)
+        self.input_size_hint.setObjectName("quiet")
+        self.input_size_hint.setWordWrap(True)
+        form = QFormLayout(page)
+        form.addRow(self.tr("Input size"), self.input_size)
+        form.addRow("", self.input_size_hint)
         return page
 
     def _live_page(self) -> QWidget:
@@ -174,6 +203,13 @@ class PreferencesDialog(QDialog):
     def _choose_mask_wait(self, automatic_wait: bool) -> None:
         self._model.change(mask_wait_ms=None if automatic_wait else self.mask_wait.value())
 
+    def _show_input_size_reason(self) -> None:
+        reason = self._model.input_size_reason
+        self.input_size.setEnabled(not reason)
+        self.input_size_hint.setText(
+            reason or self.tr("The video goes on while the network is loaded at the other size.")
+        )
+
     def _show_settings(self, settings: ViewerSettings) -> None:
         """Signals of the widgets stay off: they would set what they are told."""
         for widget in self.findChildren(QWidget):
@@ -187,6 +223,7 @@ class PreferencesDialog(QDialog):
         )
         self.opacity.setValue(round(settings.opacity * 100))
         self.minimum_alert.setValue(settings.minimum_alert_ms)
+        self.input_size.setCurrentIndex(max(self.input_size.findData(settings.input_size), 0))
         automatic_wait = settings.mask_wait_ms is None
         self.automatic_wait.setChecked(automatic_wait)
         self.mask_wait.setEnabled(not automatic_wait)

@@ -17,7 +17,7 @@ from app.player.live_session import LiveSession
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
 from app.player.session import PlayerSession
 from app.player.session_maker import SessionMaker
-from app.player.settings import ViewerSettings
+from app.player.settings import SMALLER_INPUT_SIZE, ViewerSettings
 from app.player.shown import AiState, Shown
 from app.sources.live import CaptureWish, SignalState
 from app.sources.live_opening import is_live
@@ -40,7 +40,9 @@ class ViewerModel(QObject):
 
     Args:
         settings_path: where changed settings are saved to.
-        sessions: makes the session of each video.
+        sessions: makes the session of each video. What loads the network follows
+            ``settings_changed``.
+        input_size: of the network, as the command line asks for it; wins over the settings'.
     """
 
     settings_changed = pyqtSignal(object)
@@ -72,12 +74,15 @@ class ViewerModel(QObject):
         settings_path: Path,
         sessions: SessionMaker,
         parent: QObject | None = None,
+        *,
+        input_size: int | None = None,
     ) -> None:
         super().__init__(parent)
         self.bridge = PlayerBridge(self)
         self._settings = settings
         self._settings_file = SettingsFile(settings_path, settings, self)
         self._sessions = sessions
+        self._input_size = input_size
         self._crop_to_area = False
         self._location = ""
         self._shown: Shown | None = None
@@ -176,6 +181,17 @@ class ViewerModel(QObject):
         lost = signal is None or signal.state is not SignalState.LIVE
         return self.live and not self.frozen and lost
 
+    @property
+    def input_size_reason(self) -> str:
+        """Why the input size of the settings does not count now; empty where it does."""
+        if self._input_size is not None:
+            sentence = self.tr("The command line has chosen the input size: {size}.")
+            return sentence.format(size=self._input_size)
+        runtime = None if self._state is None else self._state.runtime
+        if runtime is not None and runtime.backend == "tensorrt":
+            return self.tr("A TensorRT engine runs: it has the input size it was built for.")
+        return ""
+
     def change(self, **changes: Any) -> None:
         """Replaces fields of the settings, by their names; they are saved soon.
 
@@ -189,6 +205,8 @@ class ViewerModel(QObject):
         self._settings_file.keep(self._settings)
         self.settings_changed.emit(self._settings)
         self.look_changed.emit(self.look)
+        if before.input_size != self._settings.input_size:
+            self.renew_segmenter()
         session = self.session
         if session is not None and before.detection != self._settings.detection:
             session.set_detection(self._settings.detection)
@@ -282,6 +300,10 @@ class ViewerModel(QObject):
         if bookmarks != self._bookmarks:
             self._bookmarks = bookmarks
             self.bookmarks_changed.emit(bookmarks)
+        if self._smaller_input_helps():
+            offer = self._notices.offer(session)
+            if offer:
+                self.notice(offer)
 
     def close(self) -> bool:
         """Saves, and ends everything; whether all threads have ended."""
@@ -346,6 +368,16 @@ class ViewerModel(QObject):
         news = self._notices.news(state)
         if news:
             self.notice(news)
+
+    def _smaller_input_helps(self) -> bool:
+        """Whether the network takes more than the smaller size, which can be chosen."""
+        side = None if self._state is None else self._state.input_size
+        return (
+            side is not None
+            and side > SMALLER_INPUT_SIZE
+            and self._settings.input_size is None
+            and not self.input_size_reason
+        )
 
     def _remember_location(self) -> None:
         if self._location != PHANTOM and not holds_secret(self._location):

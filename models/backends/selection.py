@@ -24,6 +24,7 @@ def choose_backend(
     engine_folder: Path | None,
     aim: Aim = Aim.LATENCY,
     input_size: int | None = None,
+    cpu_input_size: int | None = None,
 ) -> Backend:
     """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
 
@@ -38,6 +39,7 @@ def choose_backend(
         aim: what OpenVINO is set up for.
         input_size: side in pixels of the network's input; None leaves it as ``weights``, or the
             engine, has it. An engine has one size, so TensorRT takes one that was built for this.
+        cpu_input_size: the same for OpenVINO and ONNX Runtime alone, where ``input_size`` is None.
 
     Raises:
         BackendError: the named runtime, or with ``auto`` every runtime, is not to be had.
@@ -45,10 +47,12 @@ def choose_backend(
         models.engine_folder.EngineFolderError: TensorRT was named, and its engine was changed.
         ValueError: there is no runtime ``name``.
     """
+    if input_size is not None:
+        cpu_input_size = input_size
     makers: dict[str, Callable[[], Backend]] = {
         "tensorrt": partial(_tensorrt, weights, engine_folder, input_size),
-        "openvino": partial(_openvino, weights, aim, input_size),
-        "onnxruntime": partial(_onnxruntime, weights, input_size),
+        "openvino": partial(_openvino, weights, aim, cpu_input_size),
+        "onnxruntime": partial(_onnxruntime, weights, cpu_input_size),
     }
     if name in makers:
         return makers[name]()

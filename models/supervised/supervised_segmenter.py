@@ -36,7 +36,8 @@ class SupervisedSegmenter:
 
     Args:
         make: gives a segmenter that is not entered; called in the other process, so it has to be
-            picklable, such as a ``functools.partial`` of a module's function.
+            picklable, such as a ``functools.partial`` of a module's function. It is pickled for
+            each process anew, so what it holds may change.
         memory_limit_bytes: of a process's own memory, above which it is replaced; None: as
             ``MemoryWatch`` has it.
 
@@ -48,8 +49,8 @@ class SupervisedSegmenter:
     def __init__(
         self, make: Callable[[], Segmenter], *, memory_limit_bytes: int | None = None
     ) -> None:
-        self._description = pickle.dumps(make)
-        if len(self._description) > LARGEST_BYTES:
+        self._make = make
+        if len(pickle.dumps(make)) > LARGEST_BYTES:
             raise ValueError(f"make is pickled in more than {LARGEST_BYTES} bytes")
         self._memory_limit_bytes = memory_limit_bytes
         self._interrupted = Event()
@@ -93,7 +94,7 @@ class SupervisedSegmenter:
         if self._process is not None:
             raise RuntimeError("the segmenter is entered already")
         self._renewal_wanted.clear()
-        process = SegmenterProcess(self._description, self._interrupted)
+        process = self._started()
         try:
             self._install(process, process.wait_ready())
         except BaseException:
@@ -150,6 +151,9 @@ class SupervisedSegmenter:
             raise RuntimeError("the segmenter has not been entered; only then is it known")
         return self._told
 
+    def _started(self) -> SegmenterProcess:
+        return SegmenterProcess(pickle.dumps(self._make), self._interrupted)
+
     def _install(self, process: SegmenterProcess, told: Ready) -> None:
         self._process, self._told, self._not_replaced = process, told, ()
         self._watch = MemoryWatch(process.pid, self._memory_limit_bytes)
@@ -158,7 +162,7 @@ class SupervisedSegmenter:
         try:
             if self._successor is None:
                 if self._is_due():
-                    self._successor = SegmenterProcess(self._description, self._interrupted)
+                    self._successor = self._started()
             elif (told := self._successor.look_for_ready()) is not None:
                 self._install(self._successor, told)
                 self._successor = None

@@ -8,7 +8,7 @@ from threading import Event
 
 from app.config import AppConfig
 from app.player.detection import Detection
-from app.player.loading import segmenter_loader
+from app.player.loading import SegmenterLoader
 from app.player.playback import OpeningProgress, PlayerState
 from app.player.session import PlayerSession
 from app.player.shown import Shown
@@ -61,7 +61,7 @@ def measure() -> list[Figure]:
     """Random seeks in a paused video, and in one that plays."""
     clip = recorded_clip(FRAMES, RATE)
     watcher = _Watcher()
-    load = segmenter_loader(AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None))
+    load = SegmenterLoader(AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None))
     session = PlayerSession(clip, load, watcher, Detection(), playing=False)
     session.start()
     try:

@@ -10,7 +10,7 @@ import psutil
 from PyQt6.QtCore import QTimer
 
 from app.config import AppConfig
-from app.player.loading import segmenter_loader
+from app.player.loading import SegmenterLoader
 from app.player.playback import WHOLE_VIDEO
 from app.player.session import PlayerSession
 from app.player.session_maker import SessionMaker
@@ -50,7 +50,7 @@ def measure() -> list[Figure]:
 
 def _played(clip: Path, folder: Path) -> list[float]:
     """Megabytes, each second."""
-    load = segmenter_loader(AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None))
+    load = SegmenterLoader(AppConfig(AUTO, DEFAULT_WEIGHTS, engine=None, threshold=None))
     qt = application()
     model = ViewerModel(ViewerSettings(), folder / "viewer.json", SessionMaker(load, load))
     snapshots = Snapshots(model, folder)

@@ -14,7 +14,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from app.config import AppConfig
-from app.player.loading import segmenter_loader
+from app.player.loading import SegmenterLoader
 from app.player.settings import MarkerKind
 from models.weights import DEFAULT_WEIGHTS
 from tests.locations import DEMO_CLIP
@@ -34,7 +34,7 @@ def picture_name(size: tuple[int, int], marker: MarkerKind) -> str:
 
 
 def test_render_place(qtbot: QtBot, tmp_path: Path) -> None:
-    seat = Seat(qtbot, tmp_path, segmenter_loader(AppConfig("auto", DEFAULT_WEIGHTS, None, None)))
+    seat = Seat(qtbot, tmp_path, SegmenterLoader(AppConfig("auto", DEFAULT_WEIGHTS, None, None)))
     seat.model.change(opacity=1.0)
     seat.open(DEMO_CLIP)
     seat.wait_segmented()

@@ -79,6 +79,7 @@ class Seat:
         settings: ViewerSettings | None = None,
         weights: Path = WEIGHTS,
         engines: EngineProcess | None = None,
+        input_size: int | None = None,
     ) -> None:
         self.qtbot = qtbot
         self.folder = folder
@@ -89,6 +90,7 @@ class Seat:
             settings or ViewerSettings(),
             folder / "viewer.json",
             SessionMaker(load_segmenter, load_segmenter),
+            input_size=input_size,
         )
         self.snapshots = Snapshots(self.model, folder / "snapshots")
         self.engines = engines or EngineProcess(weights, folder / "engines")

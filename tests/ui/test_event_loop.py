@@ -8,7 +8,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.config import AppConfig
-from app.player.loading import live_segmenter_loader, segmenter_loader
+from app.player.loading import SegmenterLoader, live_segmenter_loader
 from app.player.playback import PlaybackState
 from app.ui.capture_dialog import CaptureDialog
 from app.ui.libraries import load_libraries
@@ -46,7 +46,7 @@ def _expect_no_gap(measure_ms: Callable[[], float]) -> None:
 
 def _gap_of_live_ms(qtbot: QtBot, folder: Path) -> float:
     """Of opening and loading, of the picker with its preview, and of closing that."""
-    seat = Seat(qtbot, folder, live_segmenter_loader(CONFIG))
+    seat = Seat(qtbot, folder, live_segmenter_loader(SegmenterLoader(CONFIG)))
     meter = GapMeter()
     seat.open("test-picture:1280x720@25")
     seat.wait(
@@ -68,7 +68,7 @@ def _gap_of_live_ms(qtbot: QtBot, folder: Path) -> float:
 
 def _gap_of_playing_ms(qtbot: QtBot, folder: Path) -> float:
     """Of opening, loading, playing and seeking."""
-    seat = Seat(qtbot, folder, segmenter_loader(CONFIG))
+    seat = Seat(qtbot, folder, SegmenterLoader(CONFIG))
     meter = GapMeter()
     seat.open(DEMO_CLIP)
     seat.wait_segmented()

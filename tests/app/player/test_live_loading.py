@@ -12,7 +12,7 @@ import pytest
 
 from app.check import LEAST_IOU, golden_iou, golden_picture
 from app.config import AppConfig
-from app.player.loading import live_segmenter_loader
+from app.player.loading import SegmenterLoader, live_segmenter_loader
 from app.player.proven_segmenter import ProvenSegmenter
 from models.backends.base import BackendError
 from models.weights import DEFAULT_WEIGHTS
@@ -29,7 +29,7 @@ def test_it_runs_elsewhere_and_comes_back_after_it_was_killed() -> None:
     # What it is made of is Linux's own.
     from models.supervised.supervised_segmenter import SupervisedSegmenter
 
-    segmenter = live_segmenter_loader(config())()
+    segmenter = live_segmenter_loader(SegmenterLoader(config()))()
     assert isinstance(segmenter, SupervisedSegmenter)
     for _ in range(2):
         with segmenter:
@@ -45,7 +45,7 @@ def test_it_runs_elsewhere_and_comes_back_after_it_was_killed() -> None:
 @linux
 def test_why_it_cannot_be_loaded_is_said_as_it_is(tmp_path: Path) -> None:
     missing = tmp_path / "missing.onnx"
-    segmenter = live_segmenter_loader(config(missing))()
+    segmenter = live_segmenter_loader(SegmenterLoader(config(missing)))()
     with pytest.raises(BackendError, match=f"^There is no weights file {missing}; check the path."):
         segmenter.__enter__()
 
@@ -55,7 +55,7 @@ def test_where_it_cannot_have_its_own_process_that_is_said(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with caplog.at_level(logging.WARNING):
-        load = live_segmenter_loader(config())
+        load = live_segmenter_loader(SegmenterLoader(config()))
     monkeypatch.undo()
     assert "On this system the network runs in the viewer's own process" in caplog.text
     assert isinstance(load(), ProvenSegmenter)

@@ -10,7 +10,8 @@ import pytest
 
 import app.check as checks
 from app.config import AppConfig
-from app.player.loading import segmenter_loader
+from app.player.loading import SegmenterLoader
+from app.player.proven_segmenter import ProvenSegmenter
 from app.player.segmenter_thread import SegmenterError
 from app.player.shown import AiState
 from models.backends.openvino_backend import OpenVinoBackend
@@ -33,7 +34,7 @@ def moved_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_session_gets_a_segmenter_of_its_own() -> None:
-    load = segmenter_loader(config())
+    load = SegmenterLoader(config())
     one, other = load(), load()
     with one, other:
         picture = checks.golden_picture()
@@ -43,7 +44,7 @@ def test_each_session_gets_a_segmenter_of_its_own() -> None:
 
 
 def test_what_was_passed_over_is_said_each_time() -> None:
-    load = segmenter_loader(config("auto"))
+    load = SegmenterLoader(config("auto"))
     for _ in range(2):
         with load() as segmenter:
             info = segmenter.info
@@ -51,11 +52,32 @@ def test_what_was_passed_over_is_said_each_time() -> None:
 
 
 def test_a_runtime_that_sees_something_else_is_not_used(moved_mask: None) -> None:
-    segmenter = segmenter_loader(config())()
+    segmenter = SegmenterLoader(config())()
     with pytest.raises(SegmenterError, match=r"golden frame \(IoU 0\.\d\d.*run_app.py check"):
         segmenter.__enter__()
     with pytest.raises(RuntimeError, match="not active"):
         segmenter.segment(checks.golden_picture(), 0)
+
+
+@pytest.mark.parametrize("side", [96, 256, 416])
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+def test_a_working_runtime_passes_at_another_size(backend: str, side: int) -> None:
+    with SegmenterLoader(config(backend), side)() as segmenter:
+        assert segmenter.spec.width == side
+        assert isinstance(segmenter, ProvenSegmenter)
+
+
+def test_what_sees_something_else_is_found_at_another_size_too(moved_mask: None) -> None:
+    with pytest.raises(SegmenterError, match=r"IoU 0\.\d\d, at least 0\.9 is needed"):
+        SegmenterLoader(config(), 256)().__enter__()
+
+
+def test_below_the_sizes_that_can_be_tried_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with SegmenterLoader(config("onnxruntime"), 32)() as segmenter:
+        assert segmenter.spec.width == 32
+    assert "32 pixels is too small" in caplog.text
 
 
 def test_a_damaged_weights_file_is_refused(tmp_path: Path) -> None:
@@ -64,12 +86,12 @@ def test_a_damaged_weights_file_is_refused(tmp_path: Path) -> None:
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
     with pytest.raises(SegmenterError, match=r"damaged\.onnx"):
-        segmenter_loader(config(weights=damaged))()
+        SegmenterLoader(config(weights=damaged))()
 
 
 def test_a_video_plays_with_the_real_network(tmp_path: Path) -> None:
     video = numbered_video(tmp_path / "video.mp4", 20)
-    with Watched(video, segmenter_loader(config()), playing=False) as (session, watcher):
+    with Watched(video, SegmenterLoader(config()), playing=False) as (session, watcher):
         until(lambda: bool(watcher.shown) and watcher.shown[-1].ai is AiState.READY)
         shown = watcher.shown[-1]
         assert shown.segmentation is not None
@@ -80,7 +102,7 @@ def test_a_video_plays_with_the_real_network(tmp_path: Path) -> None:
 
 def test_a_failed_golden_frame_leaves_the_video(tmp_path: Path, moved_mask: None) -> None:
     video = numbered_video(tmp_path / "video.mp4", 20)
-    with Watched(video, segmenter_loader(config())) as (session, watcher):
+    with Watched(video, SegmenterLoader(config())) as (session, watcher):
         until(lambda: "golden frame" in session.state.ai_reason)
         assert session.state.ai is AiState.OFF
         until(lambda: len(watcher.shown) > 3)

@@ -32,6 +32,13 @@ def uninstall(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_an_input_size_for_cpus_counts_where_no_other_is_named(name: str, weights: Path) -> None:
+    assert choose_backend(name, weights, None, cpu_input_size=64).spec.width == 64
+    both = choose_backend(name, weights, None, input_size=96, cpu_input_size=64)
+    assert both.spec.width == 96
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
 def test_a_runtime_named_is_the_one_given(name: str, weights: Path) -> None:
     with choose_backend(name, weights, None) as backend:
         assert backend.info.backend == name
@@ -107,6 +114,7 @@ def test_the_engine_of_the_weights_is_found(
     assert backend.info.backend == "tensorrt"
     assert "sm_99" in backend.info.device
     assert "sm_98" in choose_backend("tensorrt", weights, None, input_size=64).info.device
+    assert "sm_99" in choose_backend("auto", weights, None, cpu_input_size=64).info.device
     command = r"build\.py --fp16 --onnx \S+tiny\.onnx --size 96$"
     with pytest.raises(BackendUnavailableError, match=command):
         choose_backend("tensorrt", weights, None, input_size=96)
