@@ -47,7 +47,7 @@ def engines(build: Run, small_model: Path, tmp_path_factory: pytest.TempPathFact
 
 
 def engine(output: Path, target: str = "sm_75") -> Path:
-    return output / f"hardnet-mseg_64x64_fp16_{target}"
+    return output / f"hardnet-mseg_96x96_fp16_{target}"
 
 
 def visible(folder: Path) -> list[str]:
@@ -156,7 +156,7 @@ def test_int8_is_calibrated_on_a_folder(
 ) -> None:
     arguments = ("--int8", "--calibration", drawn_images, "--onnx", small_model)
     result = build(*arguments, "--target", "sm_86", "--output", tmp_path)
-    folder = tmp_path / "hardnet-mseg_64x64_int8_sm_86"
+    folder = tmp_path / "hardnet-mseg_96x96_int8_sm_86"
     if result.returncode == 0:
         certificate = read_certificate(folder)
         assert certificate.share("INT8") >= 0.8

@@ -19,14 +19,14 @@ from engine_builder.plan import build_plan
 from engine_builder.precision import folded, to_half
 from engine_builder.tensorrt_flavour import find_flavour
 from models.weights import read_weights
-from tests.engine_builder.conftest import SMALL
+from tests.engine_builder.conftest import SMALL, SMALL_FRAME
 
 SIDE = 9
 
 
 @pytest.fixture(scope="module")
 def model(small_model: Path) -> onnx.ModelProto:
-    """HarDNet-MSEG, folded, at 64x64."""
+    """HarDNet-MSEG, folded, at 96x96."""
     return folded(onnx.load_model_from_string(read_weights(small_model).content))
 
 
@@ -55,7 +55,7 @@ def test_the_networks_answer_stays(model: onnx.ModelProto) -> None:
     with_padding = on_cpu(padded(model).SerializeToString(), SMALL)
     rng = np.random.default_rng(3)
     for _ in range(4):
-        frame = rng.integers(0, 256, (64, 64, 3), np.uint8)
+        frame = rng.integers(0, 256, SMALL_FRAME, np.uint8)
         difference = np.abs(plain(frame).astype(np.int16) - with_padding(frame))
         # A sum in another order can tip a probability over to the next level.
         assert difference.max() <= 1
@@ -166,7 +166,7 @@ def test_on_turing_the_engine_cuts_and_pads_no_tensor(model: onnx.ModelProto) ->
     flavour = find_flavour(["sm_75"], None)
     cutting = []
     for graph in (model, padded(model)):
-        half = to_half(graph, np.zeros((64, 64, 3), np.uint8)).SerializeToString()
+        half = to_half(graph, np.zeros(SMALL_FRAME, np.uint8)).SerializeToString()
         built = build_plan(
             flavour, half, "sm_75", on_present_gpu=False, on_phase=lambda phase: None
         )

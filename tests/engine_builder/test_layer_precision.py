@@ -14,6 +14,7 @@ from engine_builder.plan import BUILDER_LOG, build_plan
 from engine_builder.precision import FP16, FP32, INT8, folded, to_half, to_int8
 from engine_builder.tensorrt_flavour import find_flavour
 from models.weights import read_weights
+from tests.engine_builder.conftest import SMALL_FRAME
 
 # TensorRT 10's inspector, one line a layer: the shape of its text, with made-up layers.
 INSPECTOR_TEXT = """\
@@ -50,7 +51,7 @@ def fp32(small_model: Path) -> onnx.ModelProto:
 
 @pytest.fixture(scope="module")
 def half(fp32: onnx.ModelProto) -> onnx.ModelProto:
-    return to_half(fp32, np.zeros((64, 64, 3), np.uint8))
+    return to_half(fp32, np.zeros(SMALL_FRAME, np.uint8))
 
 
 def test_a_half_precision_engine_is_recognised(half: onnx.ModelProto) -> None:
@@ -68,7 +69,7 @@ def test_a_float32_graph_passed_off_as_half_is_caught(fp32: onnx.ModelProto) -> 
 
 def test_int8_that_the_gpu_does_not_run_is_caught(half: onnx.ModelProto) -> None:
     rng = np.random.default_rng(3)
-    frames = (rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(4))
+    frames = (rng.integers(0, 256, SMALL_FRAME, np.uint8) for _ in range(4))
     quantised = to_int8(half, frames)
     require_precision(built_layers(quantised, "sm_86"), INT8)
     # TensorRT-RTX has no 8-bit convolution for Turing: it rounds, and computes in half precision.

@@ -13,6 +13,7 @@ from engine_builder.plan import BUILDER_LOG, build_plan
 from engine_builder.precision import folded, to_half
 from engine_builder.tensorrt_flavour import Flavour, find_flavour
 from models.weights import read_weights
+from tests.engine_builder.conftest import SMALL_FRAME
 
 WITHOUT_GPU = pytest.mark.skipif(
     Path("/dev/nvidiactl").exists(), reason="is about machines without an NVIDIA GPU"
@@ -28,7 +29,7 @@ def rtx() -> Flavour:
 @pytest.fixture(scope="module")
 def graph(small_model: Path) -> bytes:
     model = folded(onnx.load_model_from_string(read_weights(small_model).content))
-    return to_half(model, np.zeros((64, 64, 3), np.uint8)).SerializeToString()
+    return to_half(model, np.zeros(SMALL_FRAME, np.uint8)).SerializeToString()
 
 
 def test_rtx_itself_names_the_layers_also_where_the_gpu_is_present(

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from engine_builder.agreement import on_cpu
 from engine_builder.precision import AGGREGATION, folded, to_half, to_int8, to_int8_for_cpu
 from models.weights import read_weights
-from tests.engine_builder.conftest import SMALL
+from tests.engine_builder.conftest import SMALL, SMALL_FRAME
 
 
 def frames(count: int) -> list[NDArray[np.uint8]]:
     rng = np.random.default_rng(2)
-    return [rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(count)]
+    return [rng.integers(0, 256, SMALL_FRAME, np.uint8) for _ in range(count)]
 
 
 @pytest.fixture(scope="module")

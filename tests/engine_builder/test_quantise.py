@@ -12,7 +12,7 @@ import pytest
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.backends.openvino_backend import OpenVinoBackend
 from models.weights import read_weights
-from tests.engine_builder.conftest import SMALL, Run
+from tests.engine_builder.conftest import SMALL, SMALL_FRAME, Run
 from tests.engine_builder.sentences import assert_one_sentence
 from tests.locations import ROOT
 
@@ -42,7 +42,7 @@ def test_the_file_is_deployable_and_half_as_large(int8_model: Path, small_model:
 def test_runtimes_run_it_in_int8(
     int8_model: Path, small_model: Path, maker: type[OnnxRuntimeBackend | OpenVinoBackend]
 ) -> None:
-    frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    frame = np.random.default_rng(0).integers(0, 256, SMALL_FRAME, np.uint8)
     with maker(int8_model) as backend, maker(small_model) as whole:
         assert backend.info.precision == "INT8"
         difference = np.abs(backend.infer(frame).astype(int) - whole.infer(frame))
