@@ -22,8 +22,8 @@ RECENT_FILES = 10
 """How many are remembered."""
 LONGEST_MINIMUM_ALERT_MS = 5000
 SMALLER_INPUT_SIZE = 256
-"""Side in pixels of the network's input that is offered beside the model's own: the knee of the
-curve in ``docs/results.md``."""
+"""Side in pixels of the network's input that is offered beside the model's own; what it costs and
+saves is in ``docs/results.md``."""
 
 
 class MarkerKind(Enum):

@@ -120,7 +120,7 @@ class PreferencesDialog(QDialog):
             self.tr(
                 "A smaller input is less to compute, so markers come sooner on a machine without a"
                 " fast GPU. It costs what is small in the picture: a tiny polyp is marked less"
-                " exactly or not at all, while larger ones are marked almost as well."
+                " exactly or not at all, and larger ones a little less exactly."
             )
         )
         self.input_size.activated.connect(
