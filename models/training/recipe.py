@@ -175,15 +175,7 @@ def _check(recipe: Recipe, origin: str) -> None:
         raise RecipeError(f"{origin}: validate_every and save_every must be at least 1.")
     if recipe.stored_size < STRIDE:
         raise RecipeError(f"{origin}: stored_size must be at least {STRIDE}.")
-    for name in (
-        "weight_decay",
-        "momentum",
-        "clip",
-        "empty_weight",
-        "teacher_weight",
-        "feature_weight",
-        "workers",
-    ):
+    for name in NOT_NEGATIVE:
         if getattr(recipe, name) < 0:
             raise RecipeError(f"{origin}: {name} must not be below 0.")
     if not 0 <= recipe.average < 1:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,37 +13,19 @@ from app.sources.file import FileSource
 from app.sources.opening import open_source
 from tests.app.command import run_app
 from tests.app.sources.videos import CODINGS, MP4, X265, Coding, write_video
-from tests.locations import ROOT
 from tests.models.cuda.host_kernels import build
+from tests.models.cuda.on_driver import DRIVER, DRIVER_OPTIONS, assert_passes_on_driver
 
 HERE = Path(__file__).parent / "nvdec"
 NO_GPU = pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="there is a GPU")
 
 
 def test_on_a_driver_whose_device_is_the_host(tmp_path: Path) -> None:
-    driver = tmp_path / "libcuda.so.1"
-    build(
-        str(HERE / "host_nvdec.cpp"),
-        driver,
-        "-O2",
-        "-shared",
-        "-fPIC",
-        f"-Wl,-soname,{driver.name}",
-    )
+    driver = tmp_path / DRIVER
+    build(str(HERE / "host_nvdec.cpp"), driver, *DRIVER_OPTIONS)
     # One library by two names, so that both halves of the driver know of each other.
     (tmp_path / "libnvcuvid.so.1").symlink_to(driver)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    run = subprocess.run(
-        [*command, str(HERE / "on_host.py")],
-        cwd=ROOT,
-        env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert " passed" in run.stdout
-    assert "skipped" not in run.stdout
+    assert_passes_on_driver(HERE / "on_host.py", tmp_path)
 
 
 @pytest.mark.parametrize(

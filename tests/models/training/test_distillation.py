@@ -21,12 +21,9 @@ from models.training.mask_teacher import MaskTeacher
 from models.training.pupil import MaskPupil
 from models.training.train import main
 from tests.models.training.drawn_data import draw_pair
+from tests.models.training.lightning_warnings import IGNORE_LIGHTNING
 
-pytestmark = pytest.mark.filterwarnings(
-    # Lightning's own imports and advice; nothing of ours.
-    "ignore::DeprecationWarning:lightning.*",
-    "ignore::FutureWarning:lightning.*",
-)
+pytestmark = IGNORE_LIGHTNING
 
 
 @pytest.fixture

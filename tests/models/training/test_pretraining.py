@@ -15,12 +15,9 @@ from models.training.distillation import feature_distance
 from models.training.pretrain import main
 from models.training.pupil import EncoderPupil
 from models.training.teacher import STRIDES, Teacher
+from tests.models.training.lightning_warnings import IGNORE_LIGHTNING
 
-pytestmark = pytest.mark.filterwarnings(
-    # Lightning's own imports and advice; nothing of ours.
-    "ignore::DeprecationWarning:lightning.*",
-    "ignore::FutureWarning:lightning.*",
-)
+pytestmark = IGNORE_LIGHTNING
 
 
 @pytest.fixture

@@ -26,12 +26,9 @@ from models.training.run import half_precision
 from models.training.train import main
 from tests.locations import ROOT
 from tests.models.drawn_weights import drawn_state
+from tests.models.training.lightning_warnings import IGNORE_LIGHTNING
 
-pytestmark = pytest.mark.filterwarnings(
-    # Lightning's own imports and advice; nothing of ours.
-    "ignore::DeprecationWarning:lightning.*",
-    "ignore::FutureWarning:lightning.*",
-)
+pytestmark = IGNORE_LIGHTNING
 
 
 def weights_of(folder: Path) -> dict[str, Tensor]:
