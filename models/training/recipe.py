@@ -86,6 +86,10 @@ class Recipe:
     """Each batch is learnt at each of these multiples of the stage's size, one step a scale."""
     cutmix: float = 0.0
     """Share of the frames of each batch that get a rectangle of another one (``cutmix.py``)."""
+    colour_exchange: float = 0.0
+    """Share of the frames of each batch in the colours of another one (``colour_exchange.py``).
+
+    A teacher sees the frames in their own colours."""
     empty_weight: float = 1.0
     """Weight of the loss on frames without a polyp."""
     average: float = 0.0
@@ -180,8 +184,9 @@ def _check(recipe: Recipe, origin: str) -> None:
             raise RecipeError(f"{origin}: {name} must not be below 0.")
     if not 0 <= recipe.average < 1:
         raise RecipeError(f"{origin}: average must be in [0, 1).")
-    if not 0 <= recipe.cutmix <= 1:
-        raise RecipeError(f"{origin}: cutmix must be in [0, 1].")
+    for name in ("cutmix", "colour_exchange"):
+        if not 0 <= getattr(recipe, name) <= 1:
+            raise RecipeError(f"{origin}: {name} must be in [0, 1].")
     if recipe.precision not in PRECISIONS:
         raise RecipeError(f"{origin}: precision must be one of {', '.join(PRECISIONS)}.")
     if recipe.network not in NETWORKS:

@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader
 from models.hardnet_checkpoint import COUNTER_SUFFIX
 from models.spec import STRIDE
 from models.training.batches import normalised
+from models.training.colour_exchange import colours_exchanged
 from models.training.cutmix import cut_and_mixed
 from models.training.mixture import Draws, Ingredient, Mixture
 from models.training.optimisation import learning_rate, make_optimiser
@@ -40,7 +41,7 @@ METRICS = "metrics.json"
 CONFIGURATION = "recipe.json"
 
 Objective = Callable[[Any, Tensor, Tensor], Tensor]
-"""The loss, a scalar, of a network's outputs, the images that it had, and their masks.
+"""The loss, a scalar, of a network's outputs, the frames in their own colours, and their masks.
 
 Images are (N, 3, H, W) float, normalised RGB; masks (N, 1, H, W) float of 0 and 1.
 """
@@ -162,20 +163,26 @@ class Run:
         self._network.train()
         rng = np.random.default_rng((self._recipe.seed, 3, self._step, self._fabric.global_rank))
         images, masks = cut_and_mixed(images, masks, self._recipe.cutmix, rng)
-        inputs = normalised(images.to(self._fabric.device))
+        exchanged = colours_exchanged(images, self._recipe.colour_exchange, rng)
+        inputs = normalised(exchanged.to(self._fabric.device))
+        own_colours = inputs if exchanged is images else normalised(images.to(self._fabric.device))
         targets = (masks.to(self._fabric.device) > 127).float()
         loss = math.nan
         for scale in self._recipe.scales:
-            loss = self._descend(*_scaled(inputs, targets, scale))
+            loss = self._descend(
+                _scaled(inputs, scale),
+                _scaled(own_colours, scale),
+                _scaled(targets, scale, "nearest"),
+            )
         if self._average is not None:
             self._average.update_parameters(self._bare)
         return loss
 
-    def _descend(self, inputs: Tensor, targets: Tensor) -> float:
+    def _descend(self, inputs: Tensor, own_colours: Tensor, targets: Tensor) -> float:
         statistics = [buffer.clone() for buffer in self._bare.buffers()]
         self._optimiser.zero_grad(set_to_none=True)
         try:
-            loss = self._objective(self._network(inputs), inputs, targets)
+            loss = self._objective(self._network(inputs), own_colours, targets)
             # Averaged over all processes, so that all of them stop when it is not finite.
             mean_loss = self._mean_over_processes(loss.detach())
             _require_finite(mean_loss, "loss")
@@ -312,14 +319,12 @@ def half_precision(network: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _scaled(inputs: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+def _scaled(pictures: Tensor, scale: float, mode: str = "bilinear") -> Tensor:
     if scale == 1.0:
-        return inputs, targets
-    size = _scaled_side(inputs.shape[-1], scale)
-    return (
-        interpolate(inputs, size=size, mode="bilinear", align_corners=False),
-        interpolate(targets, size=size, mode="nearest"),
-    )
+        return pictures
+    size = _scaled_side(pictures.shape[-1], scale)
+    corners = False if mode == "bilinear" else None
+    return interpolate(pictures, size=size, mode=mode, align_corners=corners)
 
 
 def _scaled_side(side: int, scale: float) -> int:

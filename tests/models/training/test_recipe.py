@@ -60,6 +60,7 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("precision=int4", "one of bf16-mixed"),
         ("network=resnet", "one of hardnet-mseg, lite0"),
         ("cutmix=1.5", r"cutmix must be in \[0, 1\]"),
+        ("colour_exchange=-0.1", r"colour_exchange must be in \[0, 1\]"),
         ("workers=-1", "workers must not be below 0"),
         ("teacher_weight=-0.5", "teacher_weight must not be below 0"),
         ("stages.0.warm_up=-3", "warm_up must not be below 0"),
