@@ -92,6 +92,12 @@ class Session(ABC):
     def statistics(self) -> PlayerStatistics: ...
 
     @property
+    @abstractmethod
+    def segment_p50_ms(self) -> float:
+        """Of ``statistics`` the one figure that is asked for many times a second: the median of
+        what the network took for each of the last frames; 0 while it is not known."""
+
+    @property
     def shown(self) -> Shown | None:
         """What is on screen: all that a snapshot needs."""
         return None if self._screen is None else self._screen.shown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from app.pipeline.base import InterruptibleSegmenter
+from app.pipeline.base import FrameSegmenter, InterruptibleSegmenter
 from app.player.segmenter_thread import LOADING, PlayerSegmenter, segmenter_sentence
 from models.backends.base import BackendInfo
 from models.picture import Picture
@@ -44,15 +44,23 @@ class LiveSegmenter:
             time, and may raise.
         on_change: called when ``status`` changes, or ``info`` and ``spec`` of what runs, on the
             pipeline's thread.
+        on_successor: called on that thread with each network that answers from then on; may ask
+            it about a picture of its own, and raises what that raises.
     """
 
-    def __init__(self, load: Callable[[], PlayerSegmenter], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], PlayerSegmenter],
+        on_change: Callable[[], None],
+        on_successor: Callable[[FrameSegmenter], None],
+    ) -> None:
         self._load = load
         self._on_change = on_change
+        self._on_successor = on_successor
         self._segmenter: PlayerSegmenter | None = None
         self._entered = False
         self._told: BackendInfo | None = None
-        """Of what runs, when ``on_change`` was called last."""
+        """Of what ``on_successor`` was called with last; None after entering."""
         self._renewal_wanted = False
         self._interrupted = False
         self._status = SegmenterStatus(None, LOADING, tried=False)
@@ -73,7 +81,7 @@ class LiveSegmenter:
         except Exception as error:
             self._fail(error)
             raise
-        self._entered, self._told = True, self._segmenter.info
+        self._entered, self._told = True, None
         self._set(SegmenterStatus(self._segmenter, "", tried=True))
         return self
 
@@ -107,13 +115,14 @@ class LiveSegmenter:
         assert self._segmenter is not None
         try:
             segmentation = self._segmenter.segment(picture, frame_index)
+            info = self._segmenter.info
+            if info != self._told:  # another answers from now on
+                self._told = info
+                self._on_change()
+                self._on_successor(self._segmenter)
         except Exception as error:
             self._fail(error)
             raise
-        info = self._segmenter.info
-        if info != self._told:  # another answers the next picture
-            self._told = info
-            self._on_change()
         return segmentation
 
     def _renew(self) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from threading import Lock
 
+from app.pipeline.base import FrameSegmenter
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.pipeline import Pipeline
 from app.player.base import PlayerListener, Session
@@ -15,7 +16,7 @@ from app.player.live_segmenter import LiveSegmenter
 from app.player.mask_wait_choice import MaskWaitChoice
 from app.player.playback import PlaybackState, PlayerState, PlayerStatistics
 from app.player.screen import Screen, ScreenCounts
-from app.player.segmenter_thread import SWITCHED_OFF, PlayerSegmenter
+from app.player.segmenter_thread import LOADING, SWITCHED_OFF, PlayerSegmenter
 from app.player.shown import AiState
 from app.sources.base import ReadReport
 from app.sources.live import LiveSource, Signal, SignalState
@@ -27,6 +28,7 @@ _HOLDS_BACK = (
     "The network is slower than this video: only pictures that it has seen are shown. "
     "Preferences can forbid that."
 )
+_TRIED_AGAIN = "PolypLens tries the network again by itself."
 _STAYS_OUT = "That was too often for it to be started by itself; choose Try again."
 _OVER = (PlaybackState.FAILED, PlaybackState.CLOSED)
 
@@ -66,7 +68,9 @@ class LiveSession(Session):
         self._holds_back = False
         self._segmenter: LiveSegmenter | None = None
         if load_segmenter is not None:
-            self._segmenter = LiveSegmenter(load_segmenter, self._segmenter_changed)
+            self._segmenter = LiveSegmenter(
+                load_segmenter, self._segmenter_changed, self._mark_frozen
+            )
         self._controls = Lock()
         self._asked_early: list[Callable[[LiveGate], None]] = []
         self._source: LiveSource | None = None
@@ -114,6 +118,10 @@ class LiveSession(Session):
             masks_shown=counts.masks,
             frames_missed=0 if self._source is None else self._source.report.dropped,
         )
+
+    @property
+    def segment_p50_ms(self) -> float:
+        return 0.0 if self._pipeline is None else self._pipeline.segment_p50_ms
 
     @property
     def network_stays_out(self) -> bool:
@@ -216,6 +224,11 @@ class LiveSession(Session):
             self._screen.spec = running.spec
         self._wake.set()
 
+    def _mark_frozen(self, segmenter: FrameSegmenter) -> None:
+        """A picture that stands still would keep the mask of the network before."""
+        if self._screen is not None:
+            self._screen.segment_again(segmenter)
+
     def _ai(self, playback: PlaybackState, signal: Signal | None) -> tuple[AiState, str]:
         """The state, and why it is not READY."""
         gate = self._gate
@@ -246,7 +259,9 @@ class LiveSession(Session):
         if self._segmenter is None:
             return SWITCHED_OFF
         reason = self._segmenter.status.reason
-        return f"{reason} {_STAYS_OUT}" if reason and self.network_stays_out else reason
+        if reason in ("", LOADING):
+            return reason
+        return f"{reason} {_STAYS_OUT if self.network_stays_out else _TRIED_AGAIN}"
 
     def _playback(self) -> PlaybackState:
         stands = self._stands()

@@ -56,6 +56,12 @@ class PipelineKeeper:
         pipeline = self._pipeline
         return None if pipeline is None else pipeline.snapshot()
 
+    @property
+    def segment_p50_ms(self) -> float:
+        """As ``Pipeline`` has it, of the newest one; 0 before the first."""
+        pipeline = self._pipeline
+        return 0.0 if pipeline is None else pipeline.segment_p50_ms
+
     def tend(self) -> None:
         """Starts a pipeline where none runs, and a new one where the segmenter can join in.
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.frame import Annotated, Frame
+from app.pipeline.base import FrameSegmenter
 from app.player.detection import Detection
 from app.player.events import EventIndex, EventSnapshot
 from app.player.shown import AiState, Shown
@@ -125,6 +126,16 @@ class Screen:
             shown = self._shown
             if shown is not None and shown.generation == self._pace.generation:
                 self._refresh(shown.frame, shown.segmentation, shown.generation)
+
+    def segment_again(self, segmenter: FrameSegmenter) -> None:
+        """Gives a frame that stands still the mask that ``segmenter`` makes of it."""
+        shown = self._shown
+        if shown is None or self._pace.playing:
+            return
+        segmentation = segmenter.segment(shown.frame.picture, shown.frame.index)
+        with self._refreshing:
+            if self._shown is not None and self._shown.frame is shown.frame:
+                self._refresh(shown.frame, segmentation, shown.generation)
 
     def _refresh(self, frame: Frame, segmentation: Segmentation | None, generation: int) -> None:
         detection, spec = self.detection, self.spec

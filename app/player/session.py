@@ -115,6 +115,10 @@ class PlayerSession(Session):
         )
 
     @property
+    def segment_p50_ms(self) -> float:
+        return 0.0 if self._keeper is None else self._keeper.segment_p50_ms
+
+    @property
     def bookmarks(self) -> tuple[float, ...]:
         """Times in seconds, in order."""
         return self._bookmarks

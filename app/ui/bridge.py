@@ -111,7 +111,6 @@ class PlayerBridge(QObject):
         super().__init__(parent)
         self._session: Session | None = None
         self._inbox: NewestOnly | None = None
-        self._replaced_before = 0
         self._ending: list[Session] = []
 
     @property
@@ -121,8 +120,8 @@ class PlayerBridge(QObject):
 
     @property
     def replaced(self) -> int:
-        """``Shown`` that gave way to newer ones before the event loop came to them."""
-        return self._replaced_before + (0 if self._inbox is None else self._inbox.replaced)
+        """``Shown`` of this session that gave way to newer ones, before the event loop came."""
+        return 0 if self._inbox is None else self._inbox.replaced
 
     def open(self, make: Callable[[PlayerListener], SessionKind]) -> SessionKind:
         """Starts the session that ``make`` gives; the one before is told to stop and ends by
@@ -144,7 +143,6 @@ class PlayerBridge(QObject):
             return
         self._session.stop()
         # The session says nothing more; what it said and still waits goes with the inbox.
-        self._replaced_before += self._inbox.replaced
         self._inbox.blockSignals(True)
         self._inbox.deleteLater()
         self._ending = [session for session in self._ending if not session.ended]

@@ -51,6 +51,8 @@ class CaptureDialog(QDialog):
         self.setWindowTitle(self.tr("Open capture device or stream"))
 
         self.devices = QListWidget(self)
+        looking = QListWidgetItem(self.tr("Looking for devices …"), self.devices)
+        looking.setFlags(Qt.ItemFlag.NoItemFlags)
         self.look_again = QPushButton(self.tr("Look again"), self)
         self.modes = ModeChoice(self)
         self.address = QLineEdit(self)

@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
         model.state_changed.connect(self._show_signal)
         model.opened.connect(self._show_opened)
         model.noticed.connect(self.notice_bar.show_sentence)
+        model.damage_changed.connect(self.notice_bar.show_damage)
         model.progress_changed.connect(self.loading_bar.show_progress)
         self.loading_bar.cancelled.connect(model.cancel_loading)
         self.event_list.chosen.connect(self.controls.seek)
@@ -234,6 +235,7 @@ class MainWindow(QMainWindow):
             "open_capture": self._ask_for_capture,
             "snapshot": lambda: self._snapshots.take(self.view),
             "open_snapshots": lambda: self._open_folder(self._snapshots.folder),
+            "hide_notice": self.notice_bar.dismiss,
             "preferences": self._show_preferences,
             "quit": self.close,
             "zoom_in": lambda: self.view.zoom_by(_ZOOM_STEP),

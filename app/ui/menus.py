@@ -21,6 +21,7 @@ _MENUS: dict[str, tuple[str, ...]] = {
         _RECENT,
         "open_demo",
         "retry",
+        "cancel_loading",
         "close_video",
         _LINE,
         "snapshot",
@@ -48,6 +49,7 @@ _MENUS: dict[str, tuple[str, ...]] = {
         _LINE,
         "events",
         "statistics",
+        "hide_notice",
     ),
     PLAYBACK: (
         "play",
@@ -86,7 +88,7 @@ _MARKERS = ("marker_box", "marker_contour", "marker_fill", "marker_frame")
 def fill_menu_bar(bar: QMenuBar, actions: ActionSet, model: ViewerModel) -> None:
     """Puts every action into its menu."""
     for title, names in _MENUS.items():
-        menu = bar.addMenu(translated(title))
+        menu = bar.addMenu(f"&{translated(title)}")
         assert menu is not None
         for name in names:
             if name == _LINE:

@@ -57,8 +57,8 @@ class PreferencesDialog(QDialog):
         layout.addWidget(close_button(self))
         self._show_settings(model.settings)
         model.settings_changed.connect(self._show_settings)
-        model.state_changed.connect(self._show_input_size_reason)
-        self._show_input_size_reason()
+        model.state_changed.connect(self._show_input_size)
+        self._show_input_size()
         size = self.fontMetrics().averageCharWidth()
         self.resize(70 * size, 60 * size)
 
@@ -112,9 +112,8 @@ class PreferencesDialog(QDialog):
     def _network_page(self) -> QWidget:
         page = QWidget(self)
         self.input_size = QComboBox(page)
-        own = self.tr("{size} (the model's own)").format(size=ModelSpec().width)
         smaller = self.tr("{size}: faster, sees small polyps less").format(size=SMALLER_INPUT_SIZE)
-        self.input_size.addItem(own, None)
+        self.input_size.addItem(self.tr("The model's own"), None)
         self.input_size.addItem(smaller, SMALLER_INPUT_SIZE)
         self.input_size.setToolTip(
             self.tr(
@@ -203,12 +202,15 @@ class PreferencesDialog(QDialog):
     def _choose_mask_wait(self, automatic_wait: bool) -> None:
         self._model.change(mask_wait_ms=None if automatic_wait else self.mask_wait.value())
 
-    def _show_input_size_reason(self) -> None:
-        reason = self._model.input_size_reason
+    def _show_input_size(self) -> None:
+        """What runs now, and whether it can be chosen."""
+        state, reason = self._model.state, self._model.input_size_reason
         self.input_size.setEnabled(not reason)
-        self.input_size_hint.setText(
-            reason or self.tr("The video goes on while the network is loaded at the other size.")
-        )
+        hint = reason or self.tr("The video goes on while the network is loaded at the other size.")
+        if state is not None and state.input_size is not None:
+            runs = self.tr("The network that runs takes {size} pixels a side.")
+            hint = f"{runs.format(size=state.input_size)} {hint}"
+        self.input_size_hint.setText(hint)
 
     def _show_settings(self, settings: ViewerSettings) -> None:
         """Signals of the widgets stay off: they would set what they are told."""

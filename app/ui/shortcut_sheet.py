@@ -8,16 +8,21 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
+    QFrame,
     QGridLayout,
     QGroupBox,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.ui.actions import ACTIONS, keys_of, translated
 from app.ui.close_button import close_button
+
+_LARGEST_SHARE = 0.9
+"""Of the screen; what is larger scrolls."""
 
 
 class ShortcutSheet(QDialog):
@@ -27,7 +32,9 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        columns = QHBoxLayout()
+        sheet = QWidget(self)
+        columns = QHBoxLayout(sheet)
+        columns.setContentsMargins(0, 0, 0, 0)
         boxes: dict[str, QGridLayout] = {}
         rows: dict[str, int] = {}
         for spec in ACTIONS:
@@ -49,9 +56,21 @@ class ShortcutSheet(QDialog):
             grid.addWidget(text_label, row, 1)
         for group, grid in boxes.items():
             grid.setRowStretch(rows[group], 1)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(sheet)
+        close = close_button(self)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns)
-        layout.addWidget(close_button(self))
+        layout.addWidget(scroll)
+        layout.addWidget(close)
+        margins, spacing = layout.contentsMargins(), layout.spacing()
+        wanted = sheet.sizeHint().grownBy(margins)
+        wanted.setHeight(wanted.height() + spacing + close.sizeHint().height())
+        screen = self.screen()
+        if screen is not None:
+            wanted = wanted.boundedTo(screen.availableGeometry().size() * _LARGEST_SHARE)
+        self.resize(wanted)
 
     def _column(self, title: str, columns: QHBoxLayout) -> QGridLayout:
         box = QGroupBox(title, self)

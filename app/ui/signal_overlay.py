@@ -106,12 +106,11 @@ class _SignalCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 20, 28, 20)
         layout.setSpacing(10)
-        self.sentence.setMinimumWidth(_sentence_width(self))
         for widget in (self.mark, self.heading, self.sentence, self.retry):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def show_signal(self, sentence: str, failed: bool) -> None:
-        self.sentence.setText(sentence)
+        _show_sentence(self.sentence, sentence)
         self.sentence.setVisible(bool(sentence))
         self.retry.setVisible(failed)
 
@@ -132,12 +131,11 @@ class _FrozenLabel(QFrame):
 
     def show_signal(self, sentence: str) -> None:
         """``sentence``: what is wrong with the signal meanwhile; empty where nothing is."""
-        self.sentence.setMinimumWidth(_sentence_width(self) if sentence else 0)
-        self.sentence.setWordWrap(bool(sentence))
-        self.sentence.setText(
+        _show_sentence(
+            self.sentence,
             self.tr("NO SIGNAL meanwhile. {sentence}").format(sentence=sentence)
             if sentence
-            else self.tr("Capture goes on; Play shows what is live.")
+            else self.tr("Capture goes on; Play shows what is live."),
         )
 
 
@@ -158,5 +156,9 @@ def _wrapped_label(parent: QWidget) -> QLabel:
     return label
 
 
-def _sentence_width(widget: QWidget) -> int:
-    return _SENTENCE_CHARACTERS * widget.fontMetrics().averageCharWidth()
+def _show_sentence(label: QLabel, sentence: str) -> None:
+    """As high as it needs, by hand: a card in the middle of a layout keeps the height it had."""
+    label.setText(sentence)
+    label.setMinimumHeight(0)  # it would count as needed
+    width = _SENTENCE_CHARACTERS * label.fontMetrics().averageCharWidth()
+    label.setFixedSize(width, max(label.heightForWidth(width), 0))

@@ -25,6 +25,9 @@ from models.engine_folder import (
 
 _EVERY_MS = 500
 _LINES = 22
+_OTHER_LINES = 22
+"""As high as the rest of the window needs: titles, menus, the list above and the strip below."""
+_LEAST_LINES = 4
 _ROWS = 32
 """More than there are figures: the row that takes what is left."""
 _MEMORY = Path("/proc/self/statm")
@@ -69,10 +72,13 @@ class StatisticsPanel(QScrollArea):
         model.opened.connect(self._forget)
 
     def minimumSizeHint(self) -> QSize:
-        """High enough for most of it, so that the list above gives way."""
-        return QSize(
-            self.fontMetrics().averageCharWidth() * 40, self.fontMetrics().lineSpacing() * _LINES
-        )
+        """High enough for most of it, so that the list above gives way; on a small screen less, so
+        that the window still fits there, its badge too."""
+        metrics, screen, lines = self.fontMetrics(), self.screen(), _LINES
+        if screen is not None:
+            room = screen.availableGeometry().height() // metrics.lineSpacing()
+            lines = min(lines, max(room - _OTHER_LINES, _LEAST_LINES))
+        return QSize(metrics.averageCharWidth() * 40, metrics.lineSpacing() * lines)
 
     def set_renderer(self, renderer: str) -> None:
         """What draws the picture, as ``PictureView.renderer`` says."""
@@ -100,7 +106,7 @@ class StatisticsPanel(QScrollArea):
         else:
             source = None if state is None else state.source
             size = none if source is None else f"{source.width}x{source.height}"
-            rate = "" if source is None else f", {float(source.rate):.2f}/s, {source.codec}"
+            rate = "" if source is None else f"\n{float(source.rate):.2f}/s, {source.codec}"
             self._set(self.tr("Video"), size + rate)
         self._set(
             self.tr("Runtime"), none if runtime is None else f"{runtime.backend} {runtime.version}"
@@ -146,9 +152,9 @@ class StatisticsPanel(QScrollArea):
         pipeline = statistics.pipeline
         if pipeline is None:
             return
-        self._set(self.tr("Read"), self._stage_text(pipeline.read))
-        if pipeline.segment is not None:
-            self._set(self.tr("Segment"), self._stage_text(pipeline.segment))
+        self._set(self.tr("Read (and wait)"), self._stage_text(pipeline.read))
+        segment = "-" if pipeline.segment is None else self._stage_text(pipeline.segment)
+        self._set(self.tr("Segment"), segment)
         self._set(self.tr("Show"), self._stage_text(pipeline.deliver))
         if live:
             self._set(self.tr("Network failed"), f"{pipeline.segmenter_failures:,}")

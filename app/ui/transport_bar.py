@@ -48,8 +48,8 @@ class TransportBar(QFrame):
         self.badge = StateBadge(self)
         self.time_bar = TimeBar(self)
         self.words = WordsLine(self.time_bar.sizeHint().height(), self)
-        """Why pictures are not marked. Of live video, whose picture must not jump, always there:
-        what runs, and what was just done, too."""
+        """Why pictures are not marked, and what was just done where it does not fit beside the
+        badge. Of live video, whose picture must not jump, always there: what runs, too."""
         self.words.setObjectName("quiet")
         self._aside = self._quiet_label()
         """What runs, or for a moment what was just done, of recorded video."""
@@ -174,9 +174,12 @@ class TransportBar(QFrame):
         wanting = ai in (AiState.OFF, AiState.STALE)
         # While a recorded video's network loads, a strip above the picture says so.
         said = reason if wanting and (live or self._model.progress is None) else ""
-        self.words.show_words((self._hint or said or runs) if live else said)
-        self.words.setVisible(live or bool(said))
-        self._aside.setText("" if live else self._hint or runs)
+        room = self._aside.width()
+        fits = self._aside.fontMetrics().horizontalAdvance(self._hint) <= room
+        above = (self._hint or said or runs) if live else ("" if fits else self._hint) or said
+        self.words.show_words(above)
+        self.words.setVisible(bool(above) or live)
+        self._aside.setText("" if live else (self._hint if fits else "") or runs)
         for label in (self.words, self._aside):
             label.setToolTip("" if runtime is None else runtime.device)
 

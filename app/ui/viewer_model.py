@@ -65,6 +65,9 @@ class ViewerModel(QObject):
     """Times in seconds: ``tuple[float, ...]``."""
     noticed = pyqtSignal(str)
     """One sentence that the person should know; empty takes the last one away."""
+    damage_changed = pyqtSignal(object)
+    """What could not be read of the video so far, sentences whose counts rise while it plays:
+    ``tuple[str, ...]``."""
     hinted = pyqtSignal(str)
     """A few words on what was just done."""
 
@@ -190,6 +193,10 @@ class ViewerModel(QObject):
         runtime = None if self._state is None else self._state.runtime
         if runtime is not None and runtime.backend == "tensorrt":
             return self.tr("A TensorRT engine runs: it has the input size it was built for.")
+        own = None if self._state is None else self._state.input_size
+        # The size that was chosen runs on for a while when the model's own is chosen instead of it.
+        if self._settings.input_size is None and own is not None and own < SMALLER_INPUT_SIZE:
+            return self.tr("The model's own input is smaller than what could be chosen.")
         return ""
 
     def change(self, **changes: Any) -> None:
@@ -300,8 +307,9 @@ class ViewerModel(QObject):
         if bookmarks != self._bookmarks:
             self._bookmarks = bookmarks
             self.bookmarks_changed.emit(bookmarks)
-        if self._smaller_input_helps():
-            offer = self._notices.offer(session)
+        state = self._state
+        if state is not None and self._smaller_input_helps(state):
+            offer = self._notices.offer(state, session.segment_p50_ms)
             if offer:
                 self.notice(offer)
 
@@ -317,6 +325,7 @@ class ViewerModel(QObject):
         self.notice("")
 
     def _start(self, location: str, *, segmented: bool) -> None:
+        self.bridge.stop()  # nobody takes the session of the video before for that of this one
         self._reset(location)
         self._set_progress(OpeningProgress("opening", None))
 
@@ -341,6 +350,7 @@ class ViewerModel(QObject):
         self.state_changed.emit(None)
         self.events_changed.emit(self._events)
         self.bookmarks_changed.emit(())
+        self.damage_changed.emit(())
 
     def _take_shown(self, shown: Shown) -> None:
         age_s = (time.monotonic_ns() - shown.frame.captured_ns) / 1e9
@@ -365,16 +375,23 @@ class ViewerModel(QObject):
         if state.source is not None and (before is None or before.source is None):
             self._remember_location()
         self.state_changed.emit(state)
+        self._take_damage(() if before is None else before.report.messages, state.report.messages)
         news = self._notices.news(state)
         if news:
             self.notice(news)
 
-    def _smaller_input_helps(self) -> bool:
+    def _take_damage(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+        if now == before:
+            return
+        if len(now) > len(before):  # not every count, of which a damaged video has thousands
+            _log.warning("%s", " ".join(now))
+        self.damage_changed.emit(now)
+
+    def _smaller_input_helps(self, state: PlayerState) -> bool:
         """Whether the network takes more than the smaller size, which can be chosen."""
-        side = None if self._state is None else self._state.input_size
         return (
-            side is not None
-            and side > SMALLER_INPUT_SIZE
+            state.input_size is not None
+            and state.input_size > SMALLER_INPUT_SIZE
             and self._settings.input_size is None
             and not self.input_size_reason
         )

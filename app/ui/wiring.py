@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QActionGroup
 
-from app.player.playback import PlayerState
+from app.player.playback import OpeningProgress, PlayerState
 from app.player.settings import MarkerKind, ViewerSettings
 from app.ui.actions import ActionSet
 from app.ui.player_controls import PlayerControls
@@ -58,7 +58,9 @@ class Wiring(QObject):
         self._connect_settings()
         model.settings_changed.connect(self._show_settings)
         model.state_changed.connect(self._show_state)
+        model.progress_changed.connect(self._show_progress)
         self._show_settings(model.settings)
+        self._show_progress(model.progress)
         self._show_state(model.state)
 
     def _connect_player(self, controls: PlayerControls) -> None:
@@ -66,6 +68,7 @@ class Wiring(QObject):
             "open_demo": lambda: self._model.open("phantom"),
             "close_video": self._model.close_video,
             "retry": self._model.retry,
+            "cancel_loading": self._model.cancel_loading,
             "play": controls.toggle,
             "step_forward": lambda: controls.step(1),
             "step_back": lambda: controls.step(-1),
@@ -130,6 +133,9 @@ class Wiring(QObject):
         self._actions["mute"].setEnabled(settings.sound)
         for name, kind in _MARKERS.items():
             self._actions[name].setChecked(settings.marker is kind)
+
+    def _show_progress(self, progress: OpeningProgress | None) -> None:
+        self._actions["cancel_loading"].setEnabled(progress is not None)
 
     def _show_state(self, state: PlayerState | None) -> None:
         self._actions["retry"].setEnabled(self._model.can_retry)

@@ -30,4 +30,5 @@ class WordsLine(QLabel):
 
     def _fit(self) -> None:
         """By hand: a tool bar asks nobody for the height that goes with a width."""
+        self.setMinimumHeight(0)  # it would count as needed: what has grown would never shrink
         self.setFixedHeight(max(self._least_height_px, self.heightForWidth(self.width())))

@@ -166,6 +166,8 @@ class Seat:
         return dialog
 
     def pause(self) -> None:
+        opening = (None, PlaybackState.OPENING)
+        self.wait(lambda: self.playback not in opening, "it is said that it is open")
         if self.playback is PlaybackState.PLAYING:
             self.press("Space")
         self.wait(lambda: self.playback is not PlaybackState.PLAYING, "it stands still")

@@ -29,8 +29,8 @@ from tests.app.player.watching import (
     loaded,
     numbered_video,
     player_threads,
-    until,
 )
+from tests.waiting import wait_until
 
 PATIENCE_MS = 30_000
 PICTURE = Picture(np.zeros((2, 2, 3), np.uint8))
@@ -221,11 +221,11 @@ def test_stopping_during_loading_returns_at_once_and_silences(
     for signal in (bridge.shown, bridge.state_changed, bridge.progress, bridge.failed):
         signal.connect(heard.append)
     session = bridge.open(playing(video, load))
-    until(lambda: session.shown is not None)
+    wait_until(lambda: session.shown is not None)
     bridge.stop()
     assert bridge.session is None
     release.set()
-    until(lambda: session.ended)
+    wait_until(lambda: session.ended)
     heard.clear()
     QCoreApplication.processEvents()
     assert heard == []

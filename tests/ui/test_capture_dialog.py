@@ -81,7 +81,7 @@ def dialog_of(seat: Seat) -> CaptureDialog:
     seat.window.actions_by_name["open_capture"].trigger()
     dialog = seat.window.findChild(CaptureDialog)
     assert dialog is not None
-    seat.wait(lambda: dialog.devices.count() > 0, "the devices are listed")
+    seat.wait(lambda: "Test picture" in names(dialog), "the devices are listed")
     return dialog
 
 
@@ -92,6 +92,17 @@ def gone(seat: Seat) -> bool:
 def names(dialog: CaptureDialog) -> list[str]:
     items = (dialog.devices.item(row) for row in range(dialog.devices.count()))
     return [item.text().split("\n")[0] for item in items if item is not None]
+
+
+def test_while_devices_are_looked_for_the_list_says_so(seat: Seat) -> None:
+    seat.window.actions_by_name["open_capture"].trigger()
+    dialog = seat.window.findChild(CaptureDialog)
+    assert dialog is not None
+    assert names(dialog) == ["Looking for devices …"]
+    dialog.devices.setCurrentRow(0)
+    assert not dialog.open_button.isEnabled()
+    seat.wait(lambda: "Test picture" in names(dialog), "the devices are listed")
+    assert dialog.devices.currentItem() is None
 
 
 def test_no_device_is_chosen_because_the_list_has_the_focus(seat: Seat, room: Room) -> None:

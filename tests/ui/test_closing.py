@@ -66,9 +66,10 @@ def test_cancelling_while_the_network_loads_leaves_the_video(
     seat = Seat(qtbot, tmp_path, load_slowly)
     seat.open(clip)
     seat.wait(seat.window.loading_bar.isVisible, "it loads")
-    seat.window.loading_bar.cancelled.emit()
+    seat.press("Ctrl+.")
     seat.wait(lambda: seat.model.shown is not None, "the video is there again")
     assert not seat.window.loading_bar.isVisible()
+    assert not seat.window.actions_by_name["cancel_loading"].isEnabled()
     loaded.set()
     seat.leave()
 

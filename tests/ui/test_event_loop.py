@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QListWidgetItem
 from pytestqt.qtbot import QtBot
 
 from app.config import AppConfig
@@ -56,8 +58,12 @@ def _gap_of_live_ms(qtbot: QtBot, folder: Path) -> float:
     seat.window.actions_by_name["open_capture"].trigger()
     dialog = seat.window.findChild(CaptureDialog)
     assert dialog is not None
-    seat.wait(lambda: dialog.devices.count() > 0, "the devices are listed")
-    dialog.devices.setCurrentRow(dialog.devices.count() - 1)  # the test picture
+
+    def listed() -> list[QListWidgetItem]:
+        return dialog.devices.findItems("Test picture", Qt.MatchFlag.MatchExactly)
+
+    seat.wait(lambda: bool(listed()), "the devices are listed")
+    dialog.devices.setCurrentItem(listed()[0])
     seat.wait(lambda: dialog.preview.view.shown is not None, "its picture is there")
     dialog.reject()
     seat.wait(lambda: seat.window.findChild(CaptureDialog) is None, "the dialog is gone")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from PyQt6.QtWidgets import QTabWidget
 from pytestqt.qtbot import QtBot
 
 from app.config import AppConfig
+from app.pipeline.metrics import PipelineSnapshot
+from app.pipeline.pipeline import Pipeline
 from app.player.loading import SegmenterLoader, live_segmenter_loader
 from app.player.playback import WHOLE_VIDEO
 from app.player.segmenter_thread import PlayerSegmenter
@@ -29,10 +32,11 @@ from models.backends.selection import choose_backend
 from models.picture import Picture
 from models.segmentation import Segmentation
 from models.segmenter import Segmenter
+from models.spec import ModelSpec
 from models.weights import DEFAULT_WEIGHTS
 from tests.locations import DEMO_CLIP
 from tests.models.tiny_model import write_tiny_model
-from tests.ui.seat import Seat
+from tests.ui.seat import Seat, tiny_loader, tiny_segmenter
 
 LIVE = "test-picture:320x240@25"
 FAST = "test-picture:320x240@60"
@@ -174,6 +178,52 @@ class CalledTensorRT(Segmenter):
     @property
     def info(self) -> BackendInfo:
         return replace(super().info, backend="tensorrt")
+
+
+def test_while_a_video_plays_the_offer_costs_no_snapshot_of_the_pipeline(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for several times a second, and a snapshot sorts thousands of durations."""
+    snapshots: list[Pipeline] = []
+    take = Pipeline.snapshot
+
+    def counted(pipeline: Pipeline) -> PipelineSnapshot:
+        snapshots.append(pipeline)
+        return take(pipeline)
+
+    monkeypatch.setattr(Pipeline, "snapshot", counted)
+    seat = Seat(qtbot, tmp_path, slow_loader(None))
+    seat.open(FAST)
+    seat.qtbot.waitUntil(
+        lambda: any(OFFER in notice for notice in seat.notices), timeout=LOADING_MS
+    )
+    assert snapshots == []
+    seat.leave()
+
+
+def test_the_preferences_name_the_size_that_the_network_really_has(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    spec = ModelSpec(name="large", height=480, width=480)
+    seat = Seat(qtbot, tmp_path, partial(tiny_segmenter, write_tiny_model(tmp_path, spec)))
+    dialog = network_page(seat)
+    seat.open(LIVE)
+    wait_for_side(seat, 480)
+    seat.wait(lambda: "480" in dialog.input_size_hint.text(), "the size is named")
+    assert "352" not in dialog.input_size.currentText() + dialog.input_size_hint.text()
+    assert dialog.input_size.isEnabled()
+    seat.leave()
+
+
+def test_a_size_larger_than_the_models_own_is_not_called_faster(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    seat = Seat(qtbot, tmp_path, tiny_loader(tmp_path))
+    dialog = network_page(seat)
+    seat.open(LIVE)
+    seat.wait(lambda: not dialog.input_size.isEnabled(), "there is no choice")
+    assert "smaller" in dialog.input_size_hint.text()
+    seat.leave()
 
 
 def test_where_an_engine_runs_there_is_no_choice_and_the_reason_stands_there(

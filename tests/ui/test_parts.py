@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage, QKeySequence
 from PyQt6.QtWidgets import QDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,14 +18,17 @@ from pytestqt.qtbot import QtBot
 from app.player.events import EventSnapshot, PolypEvent
 from app.player.playback import Span
 from app.player.shown import AiState
+from app.sources.live import Signal, SignalState
 from app.ui.actions import ACTIONS, keys_of
 from app.ui.alert_sound import tone
 from app.ui.application import report_exceptions
 from app.ui.log_file import LOG_FILE, LogFile
+from app.ui.signal_overlay import SignalOverlay
 from app.ui.state_badge import StateBadge
 from app.ui.theme import ICONS, icon
 from app.ui.time_bar import TimeBar
 from app.ui.time_text import clock_text, length_text
+from app.ui.words_line import WordsLine
 from tests.ui.seat import Seat
 
 
@@ -73,6 +77,51 @@ def test_the_reason_stands_in_the_tool_tip(qtbot: QtBot) -> None:
     qtbot.addWidget(badge)
     badge.show_state(AiState.OFF, "There is no network.")
     assert badge.toolTip() == "There is no network."
+
+
+def test_a_line_of_words_is_as_high_as_they_need_and_no_higher(qtbot: QtBot) -> None:
+    line = WordsLine(24)
+    qtbot.addWidget(line)
+    line.resize(300, line.height())
+    line.show()
+    line.show_words("Few words.")
+    low = line.height()
+    line.show_words("Many words. " * 20)
+    assert line.height() > 2 * low
+    line.show_words("Few words.")
+    assert line.height() == low
+    line.show_words("Many words. " * 20)
+    high = line.height()
+    line.resize(1200, high)
+    qtbot.waitUntil(lambda: line.height() < high)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_why_there_is_no_signal_is_read_in_full_whatever_was_said_before(
+    qtbot: QtBot, frozen: bool
+) -> None:
+    view = QWidget()
+    qtbot.addWidget(view)
+    view.resize(1200, 800)
+    overlay = SignalOverlay(view)
+    view.show()
+    long = "No picture comes from the encoder any more; check its cable, and what is behind it."
+    overlay.show_signal(Signal(SignalState.LIVE), old=False, frozen=frozen)
+    for sentence in ("It is away.", long, "It is away."):
+        qtbot.wait(50)
+        signal = Signal(SignalState.NO_SIGNAL, sentence)
+        overlay.show_signal(signal, old=not frozen, frozen=frozen)
+        qtbot.wait(50)
+        words = next(
+            label
+            for label in overlay.findChildren(QLabel)
+            if label.isVisibleTo(overlay) and label.text() == overlay.sentence
+        )
+        needed = words.fontMetrics().boundingRect(
+            words.rect().adjusted(0, 0, 0, 1000), Qt.TextFlag.TextWordWrap, words.text()
+        )
+        assert words.height() >= needed.height(), sentence
+        assert words.visibleRegion().boundingRect() == words.rect(), sentence
 
 
 def test_the_time_bar_fills_where_polyps_were_seen(qtbot: QtBot) -> None:

@@ -59,6 +59,31 @@ def test_the_video_goes_on_with_what_was_built(qtbot: QtBot, tmp_path: Path, liv
     seat.leave()
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_picture_that_stands_still_is_segmented_anew(
+    qtbot: QtBot, tmp_path: Path, live: bool
+) -> None:
+    make = partial(tiny_segmenter, write_tiny_model(tmp_path))
+    load = (lambda: SupervisedSegmenter(make)) if live else make
+    seat = seat_with(qtbot, tmp_path, load, code=0)
+    seat.open(LIVE if live else numbered_video(tmp_path / "video.mp4"))
+    seat.wait_segmented()
+    seat.pause()
+
+    def side() -> int:
+        shown = seat.model.shown
+        assert shown is not None
+        return 0 if shown.segmentation is None else shown.segmentation.probability.shape[1]
+
+    assert seat.model.shown is not None
+    standing = seat.model.shown.frame.index
+    write_tiny_model(tmp_path, replace(TINY_SPEC, height=48, width=64))
+    seat.model.renew_segmenter()
+    seat.wait(lambda: side() == 64, "the mask is that of the new network")
+    assert seat.model.shown.frame.index == standing
+    seat.leave()
+
+
 def test_what_could_not_be_built_changes_nothing(qtbot: QtBot, tmp_path: Path) -> None:
     loads = 0
     make = partial(tiny_segmenter, write_tiny_model(tmp_path))

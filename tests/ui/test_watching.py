@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -11,9 +12,11 @@ from pathlib import Path
 import cv2
 import pytest
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.player.playback import WHOLE_VIDEO, PlaybackState
+from app.player.segmenter_thread import PlayerSegmenter
 from app.player.settings import MarkerKind, load_settings
 from app.player.shown import AiState
 from app.sources.phantom import PhantomSource
@@ -266,6 +269,62 @@ def test_the_statistics_panel_shows_what_runs(seat: Seat, clip: Path) -> None:
     assert "ms" in figures["Segment"]
     seat.press("I")
     assert not seat.window.statistics.isVisible()
+
+
+def test_the_statistics_of_another_video_are_its_own(
+    qtbot: QtBot, tmp_path: Path, clip: Path
+) -> None:
+    loads, load = threading.Event(), tiny_loader(tmp_path)
+    loads.set()
+
+    def load_when_told() -> PlayerSegmenter:
+        loads.wait(20)
+        return load()
+
+    seat = Seat(qtbot, tmp_path, load_when_told)
+    seat.press("I")
+    seat.open(clip)
+    seat.wait_segmented()
+    panel = seat.window.statistics
+    seat.wait(lambda: "ms" in panel.figures().get("Segment", ""), "the network's time is there")
+    loads.clear()
+    seat.open(write_clip(tmp_path / "other.mp4", seconds=1.0))
+    seat.wait(lambda: panel.figures().get("Shown", "0") != "0", "the other one is shown")
+    assert panel.figures().get("Segment", "-") == "-"
+    loads.set()
+    seat.wait_segmented()
+    seat.leave()
+
+
+@pytest.mark.parametrize("width", [1, 2800])
+def test_what_was_just_done_is_read_in_full_in_a_narrow_window_too(
+    seat: Seat, clip: Path, width: int
+) -> None:
+    seat.open(clip)
+    seat.pause()
+    width = max(width, seat.window.minimumSizeHint().width())
+    seat.window.resize(width, 600)
+    seat.wait(lambda: seat.window.width() == width, "the window has its size")
+    seat.press("A")
+
+    def is_read() -> bool:
+        labels = [each for each in seat.window.findChildren(QLabel) if each.isVisible()]
+        hints = [each for each in labels if each.text().endswith("press again at its end")]
+        return len(hints) == 1 and (
+            hints[0].wordWrap()
+            or hints[0].fontMetrics().horizontalAdvance(hints[0].text()) <= hints[0].width()
+        )
+
+    seat.wait(is_read, "all of the hint is there")
+
+
+def test_the_menus_open_from_the_keyboard(seat: Seat) -> None:
+    for key, title in (("Alt+F", "&File"), ("Alt+V", "&View"), ("Alt+H", "&Help")):
+        seat.press(key)
+        popup = QApplication.activePopupWidget()
+        assert isinstance(popup, QMenu), key
+        assert popup.title() == title
+        popup.close()
 
 
 def test_settings_and_place_are_remembered(qtbot: QtBot, tmp_path: Path, clip: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from app.frame import Frame
 from app.player.detection import Detection
 from app.player.live_session import LiveSession
 from app.player.segmenter_thread import PlayerSegmenter
@@ -29,7 +30,7 @@ from tests.app.watched_segmenter import WatchedSegmenter
 SIZE = (160, 120)
 RATE = 60
 CALM_RATE = 25
-"""Frames per second that a busy machine keeps up with too, where none may be lost."""
+"""Frames per second that a busy machine keeps up with too, or nearly."""
 _BITS = 32
 _MARKED = 200
 """The level of a probability that is marked."""
@@ -39,11 +40,44 @@ def test_picture() -> TestPicture:
     return TestPicture(SIZE, Fraction(RATE))
 
 
+test_picture.__test__ = False  # type: ignore[attr-defined]  # pytest goes by the name
+
+
 def calm_picture() -> TestPicture:
     return TestPicture(SIZE, Fraction(CALM_RATE))
 
 
-test_picture.__test__ = False  # type: ignore[attr-defined]  # pytest goes by the name
+class InTurn(TestPicture):
+    """Gives a frame once ``watcher`` was shown the one before: however busy the machine is, none is
+    displaced by the next, and one that is missing was lost.
+
+    Args:
+        when: so only while this is set; otherwise every frame comes in its own time.
+    """
+
+    def __init__(self, watcher: Watcher, when: threading.Event | None = None) -> None:
+        super().__init__(SIZE, Fraction(CALM_RATE))
+        self._watcher = watcher
+        self._when = when
+        self._wanted = 0
+        self._interrupted = threading.Event()
+
+    def read(self) -> Frame | None:
+        while self._must_wait() and not self._interrupted.wait(0.002):
+            pass
+        self._wanted = self._shown() + 1
+        return super().read()
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+        super().interrupt()
+
+    def _must_wait(self) -> bool:
+        in_turn = self._when is None or self._when.is_set()
+        return in_turn and self._shown() < self._wanted
+
+    def _shown(self) -> int:
+        return len(set(self._watcher.indices))
 
 
 class StampSegmenter(WatchedSegmenter):

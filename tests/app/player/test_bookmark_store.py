@@ -10,7 +10,8 @@ import pytest
 from app.player.bookmark_store import MOST_BOOKMARKS, MOST_VIDEOS, BookmarkStore, video_key
 from app.player.detection import Detection
 from app.player.session import PlayerSession
-from tests.app.player.watching import Watcher, numbered_video, until
+from tests.app.player.watching import Watcher, numbered_video
+from tests.waiting import wait_until
 
 
 def test_what_was_saved_is_loaded_by_another_store(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def toggled(video: Path, store: BookmarkStore, pts_s: float) -> tuple[float, ...
         video, None, Watcher(), Detection(), playing=False, bookmark_store=store
     )
     session.start()
-    until(lambda: session.shown is not None)
+    wait_until(lambda: session.shown is not None)
     session.toggle_bookmark(pts_s)
     assert session.close()
     return session.bookmarks

@@ -14,6 +14,7 @@ from app.frame import Frame
 from app.pipeline import segment_stage
 from app.player.detection import Detection
 from app.player.live_gate import OLDEST_MASK_S
+from app.player.live_session import LiveSession
 from app.player.playback import PlaybackState, PlayerState
 from app.player.segmenter_thread import PlayerSegmenter, SegmenterError
 from app.player.shown import AiState, Shown
@@ -26,14 +27,16 @@ from tests.app.player.live_watching import (
     CALM_RATE,
     RATE,
     SIZE,
+    InTurn,
     StampSegmenter,
-    calm_picture,
     number_marked,
     test_picture,
     watched_live,
 )
-from tests.app.player.watching import Watcher, longer, until
+from tests.app.player.watching import Watcher, longer
 from tests.app.sources.faulty_device import FaultyDevice
+from tests.processor_wait import ProcessorWait
+from tests.waiting import HANG_S, wait_until
 
 SOON_S = 0.5
 """Within this time the screen must say what is."""
@@ -62,7 +65,7 @@ class TimedWatcher(Watcher):
             told = zip(list(self.state_times_s), list(self.states), strict=False)
             return next((at_s for at_s, s in told if at_s >= since_s and s.ai is ai), None)
 
-        until(lambda: told_s() is not None, f"the state is {ai}")
+        wait_until(lambda: told_s() is not None, f"the state is {ai}")
         at_s = told_s()
         assert at_s is not None
         return at_s - since_s
@@ -72,14 +75,18 @@ def masked(watcher: Watcher) -> list[Shown]:
     return [shown for shown in list(watcher.shown) if shown.segmentation is not None]
 
 
+def _signal_of(session: LiveSession) -> SignalState | None:
+    signal = session.state.signal
+    return None if signal is None else signal.state
+
+
 def test_each_mask_is_on_its_own_frame() -> None:
     with watched_live(test_picture, StampSegmenter) as (session, watcher):
-        until(lambda: len(masked(watcher)) > 60)
-        assert session.state.ai is AiState.READY
+        wait_until(lambda: len(masked(watcher)) > 60)
+        wait_until(lambda: session.state.ai is AiState.READY)
         assert session.state.playback is PlaybackState.PLAYING
         assert session.state.source is not None and session.state.source.live
-        assert session.state.signal is not None
-        assert session.state.signal.state is SignalState.LIVE
+        wait_until(lambda: _signal_of(session) is SignalState.LIVE)
         for shown in masked(watcher):
             assert number_marked(shown) == read_stamp(shown.frame.picture)
         statistics = session.statistics
@@ -103,14 +110,15 @@ def test_no_mask_is_on_another_frame_whatever_is_late(frames: int) -> None:
     class LateWatcher(Watcher):
         def __init__(self) -> None:
             super().__init__()
-            self.seen = self.masked = self.wrong = 0
+            self.seen = self.masked = self.wrong = self.backwards = 0
             self.last = -1
 
         def on_shown(self, shown: Shown) -> None:
             number = read_stamp(shown.frame.picture)
             assert number is not None
-            self.wrong += number <= self.last
-            self.last = number
+            # It may be shown again, where what is said of it has changed.
+            self.backwards += shown.frame.index < self.last
+            self.last = shown.frame.index
             self.seen += 1
             if shown.segmentation is not None:
                 self.masked += 1
@@ -124,19 +132,19 @@ def test_no_mask_is_on_another_frame_whatever_is_late(frames: int) -> None:
 
     watcher = LateWatcher()
     with watched_live(
-        lambda: LateSource(SIZE, Fraction(500)), lambda: StampSegmenter(late), watcher
+        lambda: LateSource(SIZE, Fraction(1000)), lambda: StampSegmenter(late), watcher
     ):
-        until(lambda: watcher.seen >= frames, f"{frames} frames are shown")
+        wait_until(lambda: watcher.seen >= frames, limit_s=4 * HANG_S)
     assert watcher.masked > frames / 10
     assert watcher.seen > watcher.masked
-    assert watcher.wrong == 0
+    assert (watcher.wrong, watcher.backwards) == (0, 0)
 
 
 def test_the_picture_is_the_captured_one_byte_for_byte() -> None:
     device = FaultyDevice(rate=60)
     device.pixel_format = PixelFormat.UYVY422
     with watched_live(device.open, StampSegmenter) as (_, watcher):
-        until(longer(watcher.shown, 60))
+        wait_until(longer(watcher.shown, 60))
     captured = {device.pixels(number).tobytes(): number for number in range(300)}
     numbers = [captured[shown.frame.picture.pixels.tobytes()] for shown in watcher.shown]
     assert numbers == sorted(numbers)
@@ -151,21 +159,21 @@ def test_the_video_is_shown_while_the_network_loads() -> None:
         return StampSegmenter()
 
     with watched_live(test_picture, load) as (session, watcher):
-        until(longer(watcher.shown, 30))
+        wait_until(longer(watcher.shown, 30))
         assert session.state.ai is AiState.OFF
         assert session.state.ai_reason == "The network is being loaded."
         assert masked(watcher) == []
         assert [progress.share for progress in watcher.progress] == [None]
         may_load.set()
-        until(lambda: session.state.ai is AiState.READY)
-        until(lambda: len(masked(watcher)) > 10)
-        until(lambda: [progress.share for progress in watcher.progress] == [None, 1.0])
+        wait_until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: len(masked(watcher)) > 10)
+        wait_until(lambda: [progress.share for progress in watcher.progress] == [None, 1.0])
 
 
 def test_without_a_network_the_video_is_shown_alone() -> None:
     with watched_live(test_picture) as (session, watcher):
-        until(longer(watcher.shown, 10))
-        until(lambda: session.state.ai is AiState.OFF)
+        wait_until(longer(watcher.shown, 10))
+        wait_until(lambda: session.state.ai is AiState.OFF)
         assert session.state.ai_reason == "Segmentation is switched off."
 
 
@@ -178,27 +186,32 @@ def test_a_network_that_cannot_be_loaded_is_said_and_tried_again() -> None:
         return StampSegmenter()
 
     with watched_live(test_picture, load) as (session, watcher):
-        until(lambda: session.state.ai_reason == "No runtime works on this machine.")
+        wait_until(lambda: session.state.ai_reason.startswith("No runtime works on this machine."))
         assert session.state.ai is AiState.OFF
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai is AiState.READY)
         assert watcher.failures == []
 
 
 def test_a_network_that_fails_comes_back_and_no_frame_is_lost() -> None:
     segmenter = StampSegmenter()
     watcher = TimedWatcher()
-    with watched_live(calm_picture, lambda: segmenter, watcher) as (session, _):
-        until(lambda: len(masked(watcher)) > 10)
+    with watched_live(lambda: InTurn(watcher), lambda: segmenter, watcher):
+        wait_until(lambda: len(masked(watcher)) > 10)
         first = len(watcher.shown)
+        wait = ProcessorWait()
         failed_s = time.monotonic()
         segmenter.fails_with = "The device is lost."
-        assert watcher.seconds_until(AiState.OFF, failed_s) < SOON_S
-        assert session.state.ai_reason == "The device is lost."
+        assert watcher.seconds_until(AiState.OFF, failed_s) < SOON_S + wait.s
+        wait_until(
+            lambda: any(
+                state.ai_reason.startswith("The device is lost.") for state in list(watcher.states)
+            )
+        )
         segmenter.fails_with = ""
-        assert watcher.seconds_until(AiState.READY, failed_s) < 5
-        until(lambda: watcher.shown[-1].segmentation is not None)
+        assert watcher.seconds_until(AiState.READY, failed_s) < 5 + wait.s
+        wait_until(lambda: watcher.shown[-1].segmentation is not None)
         _expect_nothing_lost(watcher, first)
-        assert segmenter.entered == 2
+        assert segmenter.entered >= 2
 
 
 def test_a_network_that_fails_too_often_stays_out_until_retried(
@@ -208,29 +221,31 @@ def test_a_network_that_fails_too_often_stays_out_until_retried(
     segmenter = StampSegmenter()
     segmenter.fails_to_enter = "The device is lost."
     with watched_live(test_picture, lambda: segmenter) as (session, watcher):
-        until(lambda: session.network_stays_out)
-        until(lambda: session.state.ai_reason.endswith("choose Try again."))
+        wait_until(lambda: session.network_stays_out)
+        wait_until(lambda: session.state.ai_reason.endswith("choose Try again."))
         segmenter.fails_to_enter = ""
-        until(longer(watcher.shown, len(watcher.shown) + RATE))
+        wait_until(longer(watcher.shown, len(watcher.shown) + RATE))
         assert segmenter.entered == 1
         session.retry()
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai is AiState.READY)
         assert not session.network_stays_out
 
 
 def test_a_network_that_falls_silent_is_stale_and_no_frame_is_lost() -> None:
     segmenter = StampSegmenter()
     watcher = TimedWatcher()
-    with watched_live(calm_picture, lambda: segmenter, watcher):
-        until(lambda: len(masked(watcher)) > 10)
+    with watched_live(lambda: InTurn(watcher), lambda: segmenter, watcher):
+        wait_until(lambda: len(masked(watcher)) > 10)
         first = len(watcher.shown)
+        wait = ProcessorWait()
         silent_s = time.monotonic()
         segmenter.answers.clear()
-        assert watcher.seconds_until(AiState.STALE, silent_s) < SOON_S
-        until(lambda: len(watcher.shown) > first + 2 * CALM_RATE)
+        assert watcher.seconds_until(AiState.STALE, silent_s) < SOON_S + wait.s
+        wait_until(lambda: len(watcher.shown) > first + 2 * CALM_RATE)
+        wait = ProcessorWait()
         resumed_s = time.monotonic()
         segmenter.answers.set()
-        assert watcher.seconds_until(AiState.READY, resumed_s) < SOON_S
+        assert watcher.seconds_until(AiState.READY, resumed_s) < SOON_S + wait.s
         _expect_nothing_lost(watcher, first)
 
 
@@ -248,9 +263,9 @@ def test_a_mask_that_comes_too_late_is_not_shown() -> None:
         return TestPicture(SIZE, Fraction(5))  # whose frame time is longer still
 
     with watched_live(slow_source, lambda: StampSegmenter(slow)) as (session, watcher):
-        until(longer(watcher.shown, 8))
+        wait_until(longer(watcher.shown, 8))
         assert masked(watcher) == []
-        until(lambda: session.state.ai is AiState.STALE)
+        wait_until(lambda: session.state.ai is AiState.STALE)
 
 
 def test_for_a_network_slower_than_the_video_frames_are_held_back_unless_it_is_forbidden() -> None:
@@ -258,15 +273,21 @@ def test_for_a_network_slower_than_the_video_frames_are_held_back_unless_it_is_f
         time.sleep(0.06)
 
     watcher = TimedWatcher()
-    with watched_live(calm_picture, lambda: StampSegmenter(slow), watcher) as (session, _):
-        until(lambda: len(masked(watcher)) > 10)
-        until(lambda: session.state.ai is AiState.READY)
-        assert any("slower than this video" in notice for notice in session.state.notices)
+    in_turn = threading.Event()
+    with watched_live(lambda: InTurn(watcher, in_turn), lambda: StampSegmenter(slow), watcher) as (
+        session,
+        _,
+    ):
+        wait_until(lambda: len(masked(watcher)) > 10)
+        wait_until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: any("slower than this video" in text for text in session.state.notices))
         session.set_mask_wait(int(1000 / CALM_RATE))
-        until(lambda: session.state.ai is AiState.STALE)
-        assert session.state.notices == ()
+        wait_until(lambda: session.state.ai is AiState.STALE)
+        wait_until(lambda: session.state.notices == ())
+        in_turn.set()
+        wait_until(longer(watcher.shown, len(watcher.shown) + 5))  # what was on its way is through
         first = len(watcher.shown)
-        until(longer(watcher.shown, first + CALM_RATE))
+        wait_until(longer(watcher.shown, first + CALM_RATE))
         _expect_nothing_lost(watcher, first)
 
 
@@ -281,25 +302,27 @@ def test_a_frame_waits_no_longer_for_its_mask_than_is_set() -> None:
         session,
         watcher,
     ):
-        until(longer(watcher.shown, 8))
+        wait_until(longer(watcher.shown, 8))
         assert masked(watcher) == []
         session.set_mask_wait(None)
-        until(lambda: len(masked(watcher)) > 3)
+        wait_until(lambda: len(masked(watcher)) > 3)
 
 
 def test_unplugging_is_said_at_once_and_plugging_in_brings_the_picture_back() -> None:
     device = FaultyDevice(rate=RATE)
     watcher = TimedWatcher()
     with watched_live(device.open, StampSegmenter, watcher) as (session, _):
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai is AiState.READY)
+        wait = ProcessorWait()
         lost_s = time.monotonic()
         device.plugged = False
-        assert watcher.seconds_until(AiState.NO_SIGNAL, lost_s) < SOON_S
-        until(lambda: "plug it in" in session.state.ai_reason)
+        assert watcher.seconds_until(AiState.NO_SIGNAL, lost_s) < SOON_S + wait.s
+        wait_until(lambda: "plug it in" in session.state.ai_reason)
         assert session.state.playback is PlaybackState.PLAYING
+        wait = ProcessorWait()
         back_s = time.monotonic()
         device.plugged = True
-        assert watcher.seconds_until(AiState.READY, back_s) < 2 + SOON_S
+        assert watcher.seconds_until(AiState.READY, back_s) < 2 + SOON_S + wait.s
         assert watcher.failures == []
 
 
@@ -308,11 +331,12 @@ def test_a_picture_that_stands_still_is_no_signal(fault: str, state: str) -> Non
     device = FaultyDevice(rate=RATE)
     watcher = TimedWatcher()
     with watched_live(device.open, StampSegmenter, watcher) as (session, _):
-        until(longer(watcher.shown, 2 * RATE + 30))  # beyond the grace at the start
+        wait_until(longer(watcher.shown, 2 * RATE + 30))  # beyond the grace at the start
+        wait = ProcessorWait()
         fault_s = time.monotonic()
         setattr(device, fault, True)
-        until(lambda: session.state.signal is not None)
-        until(
+        wait_until(lambda: session.state.signal is not None)
+        wait_until(
             lambda: any(s.signal and s.signal.state.name == state for s in list(watcher.states)),
             f"the signal is {state}",
         )
@@ -320,37 +344,37 @@ def test_a_picture_that_stands_still_is_no_signal(fault: str, state: str) -> Non
         assert said.ai is AiState.NO_SIGNAL
         assert said.ai_reason
         if fault == "paused":
-            assert watcher.seconds_until(AiState.NO_SIGNAL, fault_s) < SOON_S
+            assert watcher.seconds_until(AiState.NO_SIGNAL, fault_s) < SOON_S + wait.s
         setattr(device, fault, False)
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai is AiState.READY)
 
 
 def test_a_source_that_breaks_down_again_and_again_stands_failed_until_retried() -> None:
     device = FaultyDevice(rate=RATE)
     device.breaks_after = 3
     with watched_live(device.open) as (session, watcher):
-        until(
+        wait_until(
             lambda: (
                 session.state.signal is not None
                 and session.state.signal.state is SignalState.FAILED
             )
         )
-        until(lambda: watcher.states[-1].ai is AiState.NO_SIGNAL)
+        wait_until(lambda: watcher.states[-1].ai is AiState.NO_SIGNAL)
         opened = device.times_opened
         time.sleep(1.0)
         assert device.times_opened == opened
         device.breaks_after = None
         session.retry()
-        until(lambda: session.state.ai is AiState.OFF)
+        wait_until(lambda: session.state.ai is AiState.OFF)
 
 
 def test_another_size_goes_on_by_itself() -> None:
     device = FaultyDevice(rate=RATE)
     with watched_live(device.open) as (session, watcher):
-        until(longer(watcher.shown, 10))
+        wait_until(longer(watcher.shown, 10))
         device.size = (96, 64)
-        until(lambda: watcher.shown[-1].frame.picture.width == 96)
-        until(lambda: session.state.source is not None and session.state.source.width == 96)
+        wait_until(lambda: watcher.shown[-1].frame.picture.width == 96)
+        wait_until(lambda: session.state.source is not None and session.state.source.width == 96)
         assert watcher.failures == []
 
 
@@ -358,30 +382,30 @@ def test_what_is_away_from_the_start_is_waited_for() -> None:
     device = FaultyDevice(rate=RATE)
     device.plugged = False
     with watched_live(device.open) as (session, watcher):
-        until(lambda: "plug it in" in session.state.ai_reason)
+        wait_until(lambda: "plug it in" in session.state.ai_reason)
         assert session.state.ai is AiState.NO_SIGNAL
         assert session.state.source is None
         device.plugged = True
-        until(longer(watcher.shown, 3))
+        wait_until(longer(watcher.shown, 3))
 
 
 def test_freezing_keeps_the_picture_while_capture_goes_on() -> None:
     with watched_live(test_picture, StampSegmenter) as (session, watcher):
-        until(lambda: len(masked(watcher)) > 10)
+        wait_until(lambda: len(masked(watcher)) > 10)
         session.toggle()
-        until(lambda: session.state.playback is PlaybackState.PAUSED)
-        time.sleep(0.05)  # what was being shown at that moment
+        wait_until(lambda: session.state.playback is PlaybackState.PAUSED)
+        wait_until(lambda: session.statistics.frames_superseded > 0)  # what was on its way is shown
         frozen, count = session.shown, len(watcher.shown)
-        until(lambda: session.statistics.frames_superseded > 20)
+        wait_until(lambda: session.statistics.frames_superseded > 20)
         assert session.shown is frozen
         assert len(watcher.shown) == count
-        assert session.state.ai is AiState.READY
+        wait_until(lambda: session.state.ai is AiState.READY)
         session.set_detection(Detection(threshold=0.9))
-        until(lambda: watcher.shown[-1].threshold == 0.9)
+        wait_until(lambda: watcher.shown[-1].threshold == 0.9)
         assert frozen is not None
         assert watcher.shown[-1].frame is frozen.frame
         session.toggle()
-        until(lambda: watcher.shown[-1].frame.index > frozen.frame.index + 20)
+        wait_until(lambda: watcher.shown[-1].frame.index > frozen.frame.index + 20)
         assert session.state.playback is PlaybackState.PLAYING
 
 
@@ -391,10 +415,10 @@ def test_freezing_before_it_is_open_shows_nothing_until_let_go() -> None:
     with watched_live(device.open) as (session, watcher):
         session.pause()
         device.plugged = True
-        until(lambda: session.statistics.frames_superseded > 10)
+        wait_until(lambda: session.statistics.frames_superseded > 10)
         assert session.shown is None
         session.play()
-        until(longer(watcher.shown, 3))
+        wait_until(longer(watcher.shown, 3))
 
 
 @pytest.mark.parametrize("round_", range(5))

@@ -16,7 +16,8 @@ from app.player.segmenter_thread import SegmenterError
 from app.player.shown import AiState
 from models.backends.openvino_backend import OpenVinoBackend
 from models.weights import DEFAULT_WEIGHTS
-from tests.app.player.watching import Watched, numbered_video, until
+from tests.app.player.watching import Watched, numbered_video
+from tests.waiting import wait_until
 
 
 def config(backend: str = "openvino", weights: Path = DEFAULT_WEIGHTS) -> AppConfig:
@@ -92,7 +93,7 @@ def test_a_damaged_weights_file_is_refused(tmp_path: Path) -> None:
 def test_a_video_plays_with_the_real_network(tmp_path: Path) -> None:
     video = numbered_video(tmp_path / "video.mp4", 20)
     with Watched(video, SegmenterLoader(config()), playing=False) as (session, watcher):
-        until(lambda: bool(watcher.shown) and watcher.shown[-1].ai is AiState.READY)
+        wait_until(lambda: bool(watcher.shown) and watcher.shown[-1].ai is AiState.READY)
         shown = watcher.shown[-1]
         assert shown.segmentation is not None
         assert shown.segmentation.probability.shape == (352, 352)
@@ -103,6 +104,6 @@ def test_a_video_plays_with_the_real_network(tmp_path: Path) -> None:
 def test_a_failed_golden_frame_leaves_the_video(tmp_path: Path, moved_mask: None) -> None:
     video = numbered_video(tmp_path / "video.mp4", 20)
     with Watched(video, SegmenterLoader(config())) as (session, watcher):
-        until(lambda: "golden frame" in session.state.ai_reason)
+        wait_until(lambda: "golden frame" in session.state.ai_reason)
         assert session.state.ai is AiState.OFF
-        until(lambda: len(watcher.shown) > 3)
+        wait_until(lambda: len(watcher.shown) > 3)

@@ -28,9 +28,9 @@ from tests.app.player.watching import (
     longer,
     numbered_video,
     player_threads,
-    until,
 )
 from tests.app.sources.videos import number_in
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -85,17 +85,17 @@ def loader() -> Iterator[Loader]:
 
 def test_the_old_network_marks_until_the_new_one_can(video: Path, loader: Loader) -> None:
     with Watched(video, loader) as (session, watcher):
-        until(runs_with(session, "1"))
+        wait_until(runs_with(session, "1"))
         loader.may_load.clear()
         session.renew_segmenter()
         told, first = len(watcher.states), masked(watcher)
-        until(lambda: masked(watcher) > first + 10, "the old one goes on")
+        wait_until(lambda: masked(watcher) > first + 10, "the old one goes on")
         assert runs_with(session, "1")()
         loader.may_load.set()
-        until(runs_with(session, "2"))
-        until(lambda: loader.loaded[0].left == 1, "the old one is left")
+        wait_until(runs_with(session, "2"))
+        wait_until(lambda: loader.loaded[0].left == 1, "the old one is left")
         first = len(watcher.shown)
-        until(longer(watcher.shown, first + 10))
+        wait_until(longer(watcher.shown, first + 10))
         assert session.state.ai is AiState.READY
         assert all(shown.segmentation is not None for shown in watcher.shown[first:])
         assert AiState.OFF not in {state.ai for state in watcher.states[told:]}
@@ -105,11 +105,11 @@ def test_the_old_network_marks_until_the_new_one_can(video: Path, loader: Loader
 
 def test_a_frozen_frame_is_marked_by_the_new_network(video: Path, loader: Loader) -> None:
     with Watched(video, loader, playing=False) as (session, watcher):
-        until(lambda: masked(watcher) > 0)
+        wait_until(lambda: masked(watcher) > 0)
         frozen = watcher.shown[-1].frame.pts_s
         session.renew_segmenter()
-        until(runs_with(session, "2"))
-        until(lambda: loader.loaded[1].asked > 0)  # type: ignore[union-attr]
+        wait_until(runs_with(session, "2"))
+        wait_until(lambda: loader.loaded[1].asked > 0)  # type: ignore[union-attr]
         assert session.state.playback is PlaybackState.PAUSED
         assert watcher.shown[-1].frame.pts_s == frozen
 
@@ -118,16 +118,16 @@ def test_what_cannot_be_loaded_anew_is_said_and_the_old_one_goes_on(
     video: Path, loader: Loader
 ) -> None:
     with Watched(video, loader) as (session, watcher):
-        until(runs_with(session, "1"))
+        wait_until(runs_with(session, "1"))
         loader.fails_with = "The engine was changed."
         session.renew_segmenter()
         notice = "The network was not loaded anew: The engine was changed."
-        until(lambda: session.state.notices == (notice,))
+        wait_until(lambda: session.state.notices == (notice,))
         first = masked(watcher)
-        until(lambda: masked(watcher) > first + 5)
+        wait_until(lambda: masked(watcher) > first + 5)
         loader.fails_with = ""
         session.renew_segmenter()
-        until(runs_with(session, "2"))
+        wait_until(runs_with(session, "2"))
         assert session.state.notices == ()
 
 
@@ -136,17 +136,17 @@ def test_a_network_that_was_not_to_be_had_is_there_after_it_was_built(
 ) -> None:
     loader.fails_with = "There is no engine; build one."
     with Watched(video, loader) as (session, watcher):
-        until(lambda: session.state.ai_reason == "There is no engine; build one.")
+        wait_until(lambda: session.state.ai_reason == "There is no engine; build one.")
         loader.fails_with = ""
         session.renew_segmenter()
-        until(lambda: masked(watcher) > 5)
+        wait_until(lambda: masked(watcher) > 5)
         assert session.state.ai is AiState.READY
 
 
 def test_impatience_and_closing_leave_nothing(video: Path, loader: Loader) -> None:
     """The context checks the threads."""
     with Watched(video, loader) as (session, _):
-        until(runs_with(session, "1"))
+        wait_until(runs_with(session, "1"))
         loader.may_load.clear()
         for _ in range(3):
             session.renew_segmenter()
@@ -159,22 +159,22 @@ def test_impatience_and_closing_leave_nothing(video: Path, loader: Loader) -> No
 def test_without_a_network_there_is_nothing_to_renew(video: Path) -> None:
     with Watched(video) as (session, watcher):
         session.renew_segmenter()
-        until(longer(watcher.shown, 5))
+        wait_until(longer(watcher.shown, 5))
         assert session.state.ai is AiState.OFF
 
 
 def test_live_video_goes_on_while_its_network_is_loaded_anew() -> None:
     loader = Loader(StampSegmenter)
     with watched_live(calm_picture, loader) as (session, watcher):
-        until(lambda: masked(watcher) > 10)
+        wait_until(lambda: masked(watcher) > 10)
         loader.may_load.clear()
         session.renew_segmenter()
-        until(lambda: session.state.ai_reason == "The network is being loaded.")
+        wait_until(lambda: session.state.ai_reason == "The network is being loaded.")
         assert session.state.ai is AiState.OFF
         first = len(watcher.shown)
-        until(longer(watcher.shown, first + 30))
+        wait_until(longer(watcher.shown, first + 30))
         loader.may_load.set()
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai is AiState.READY)
         assert session.state.runtime is not None
         assert session.state.runtime.version == "2"
         for shown in watcher.shown:
@@ -191,18 +191,18 @@ def test_live_video_whose_network_was_not_to_be_had_has_one_after_it_was_built()
     loader = Loader(StampSegmenter)
     loader.fails_with = "There is no engine; build one."
     with watched_live(test_picture, loader) as (session, watcher):
-        until(lambda: session.state.ai_reason == "There is no engine; build one.")
+        wait_until(lambda: session.state.ai_reason.startswith("There is no engine; build one."))
         loader.fails_with = ""
         session.renew_segmenter()
-        until(lambda: masked(watcher) > 5)
+        wait_until(lambda: masked(watcher) > 5)
 
 
 def test_where_a_live_network_cannot_be_loaded_anew_the_one_before_is_entered_again() -> None:
     loader = Loader(StampSegmenter)
     with watched_live(test_picture, loader) as (session, watcher):
-        until(lambda: masked(watcher) > 5)
+        wait_until(lambda: masked(watcher) > 5)
         loader.fails_with = "The engine was changed."
         session.renew_segmenter()
-        until(lambda: session.state.ai_reason == "The engine was changed.")
-        until(lambda: session.state.ai is AiState.READY)
+        wait_until(lambda: session.state.ai_reason.startswith("The engine was changed."))
+        wait_until(lambda: session.state.ai is AiState.READY)
     assert [(segmenter.entered, segmenter.left) for segmenter in loader.loaded] == [(2, 2)]

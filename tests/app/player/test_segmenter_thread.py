@@ -13,8 +13,9 @@ from app.player.segmenter_thread import PlayerSegmenter, SegmenterError, Segment
 from models.backends.base import BackendError
 from models.picture import Picture
 from models.weights import WeightsError
-from tests.app.player.watching import NumberSegmenter, loaded, until
+from tests.app.player.watching import NumberSegmenter, loaded
 from tests.app.sources.videos import numbered_picture
+from tests.waiting import wait_until
 
 PICTURE = Picture(numbered_picture(5))
 
@@ -50,7 +51,7 @@ def test_one_thread_loads_enters_asks_and_leaves() -> None:
     thread = SegmenterThread(load, lambda: changes.append(thread.settled))
     assert not thread.settled
     thread.start()
-    until(lambda: thread.ready)
+    wait_until(lambda: thread.ready)
     assert thread.loaded is segmenter
     for index in range(3):
         with thread as asked:
@@ -90,7 +91,7 @@ def test_a_segmenter_that_fails_is_left_and_stays_out() -> None:
     segmenter = NumberSegmenter(fail)
     thread = SegmenterThread(loaded(segmenter), nothing)
     thread.start()
-    until(lambda: thread.ready)
+    wait_until(lambda: thread.ready)
     for _ in range(2):
         with pytest.raises(SegmenterError, match=r"^The device is gone\.$"):
             thread.segment(PICTURE, 0)
@@ -105,12 +106,12 @@ def test_a_silent_segmenter_keeps_nobody_waiting_and_may_come_back(
     monkeypatch.setattr(segmenter_thread, "ANSWER_LIMIT_S", 0.2)
     thread = SegmenterThread(loaded(NumberSegmenter(waiting(release))), nothing)
     thread.start()
-    until(lambda: thread.ready)
+    wait_until(lambda: thread.ready)
     with pytest.raises(SegmenterError, match=r"not answered for 0\.2 s"):
         thread.segment(PICTURE, 0)
     assert not thread.ready
     release.set()
-    until(lambda: thread.ready)
+    wait_until(lambda: thread.ready)
     assert thread.segment(PICTURE, 1).frame_index == 1
     thread.stop()
     assert thread.wait(10)
@@ -135,7 +136,7 @@ def test_stopping_during_loading_does_not_enter(release: threading.Event) -> Non
 def test_stopping_lets_go_of_who_waits(release: threading.Event) -> None:
     thread = SegmenterThread(loaded(NumberSegmenter(waiting(release))), nothing)
     thread.start()
-    until(lambda: thread.ready)
+    wait_until(lambda: thread.ready)
     threading.Timer(0.1, thread.stop).start()
     begun_s = time.monotonic()
     with pytest.raises(SegmenterError, match="stopped"):

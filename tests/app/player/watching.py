@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-import pytest
 
 from app.frame import Frame
 from app.player.detection import Detection
@@ -29,16 +28,6 @@ from tests.app.watched_segmenter import WatchedSegmenter
 
 FRAMES = 90
 RATE = 30
-PATIENCE_S = 30.0
-
-
-def until(condition: Callable[[], bool], what: str = "what was waited for") -> None:
-    """Waits for what another thread is about to bring about; a hang fails the test."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end_s:
-            pytest.fail(f"{what} did not happen within {PATIENCE_S} s")
-        time.sleep(0.005)
 
 
 def longer(items: Sequence[object], count: int) -> Callable[[], bool]:
