@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from models.interruptions import interruptions_held
+
 
 def main() -> int:
     """Runs what the command line asks for; gives the exit code."""
     try:
         # Imported here: it takes a while, in which a person may change their mind.
-        from app.cli import main as run
+        with interruptions_held():
+            from app.cli import main as run
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from app.commands import bench, check, devices, replay, view
 from app.commands.outcome import FAILED, INTERRUPTED, complain
@@ -37,10 +38,18 @@ _COMMANDS: dict[str, Command] = {
     "bench": bench,
 }
 
-
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://).*", re.IGNORECASE | re.DOTALL)
+"""To the end of what is said: a password may hold anything."""
 _SWITCH_INTERVAL_S = 0.0005
 """How long a thread may have the interpreter while another waits for it. Python's own 5 ms are a
 third of a frame: a frame whose thread waits for it is late."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Whose complaints about a word that is an address show no more of it than its scheme."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_ADDRESS.sub(r"\1…", message))
 
 
 def main(words: Sequence[str]) -> int:
@@ -48,7 +57,7 @@ def main(words: Sequence[str]) -> int:
 
     An error is one sentence on standard error; ``--debug`` adds the stack trace.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="run_app.py",
         description="Marks polyps in colonoscopy video. Research only, not a medical device.",
     )

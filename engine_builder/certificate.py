@@ -53,6 +53,8 @@ def verify(folder: Path, onnx: Path, reference: Path | None, console: Console) -
         raise EngineBuilderError(
             f"{folder} was not built from {onnx}; name its model with --onnx FILE."
         )
+    if weights.spec.width != certificate.spec.width:
+        weights = read_weights(onnx, certificate.spec.width)  # as --size brought it there
     files = reference_files(reference)
     with (
         BuildProgress(console) as progress,
@@ -80,6 +82,7 @@ def _rows(folder: Path, certificate: Certificate) -> dict[str, str]:
         "SHA-256 of plan": certificate.plan_sha256[:_HASH_DIGITS],
         "SHA-256 of kernels": certificate.kernels_sha256[:_HASH_DIGITS],
         "SHA-256 of proof": certificate.proof_sha256[:_HASH_DIGITS],
+        "SHA-256 of builder": certificate.builder_sha256[:_HASH_DIGITS],
     }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import onnx
 from rich.console import Console
 
@@ -19,13 +18,21 @@ from engine_builder.agreement import (
     on_cpu,
     require_agreement,
 )
+from engine_builder.builder_version import builder_sha256
 from engine_builder.channel_padding import padded
 from engine_builder.command_line import EngineBuilderError
-from engine_builder.images import image_files, read_frame, reference_files, sha256_of_files
+from engine_builder.images import (
+    SHIPPED_REFERENCE,
+    image_files,
+    read_frame,
+    reference_files,
+    sha256_of_files,
+)
 from engine_builder.layer_precision import count_layers, require_precision
 from engine_builder.plan import build_plan
 from engine_builder.precision import FP32, INT8, folded, to_half, to_int8
 from engine_builder.progress import BuildProgress
+from engine_builder.proof import find_proof
 from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour
 from models.backends.cuda.compile import compile_cubin, kernels_source_sha256
 from models.backends.cuda.present import present_target
@@ -39,16 +46,10 @@ from models.engine_folder import (
     sha256_of,
     write_engine_folder,
 )
-from models.engine_proof import EngineProof
-from models.geometry import least_level
-from models.spec import ModelSpec
 from models.weights import Weights, read_weights
 
 TARGET_WITHOUT_GPU = "sm_75"
 """The RTX 2080 Ti's."""
-
-LEAST_PROOF_SHARE = 0.01
-"""Of the pixels of the proof's frame: so much has to be marked, for a fault to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +112,34 @@ def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certifi
     for target in targets:
         name = engine_folder_name(inputs.weights.spec, request.precision, target)
         engine = _Engine(target, request.output / name, compile_cubin(target))
-        if not request.force and _is_up_to_date(engine, inputs):
-            console.print(f"{engine.folder} is up to date; nothing to do.", soft_wrap=True)
-        else:
-            pending.append(engine)
+        if not request.force and engine.folder.exists():
+            outdated = _outdated(engine, inputs)
+            if outdated is None:
+                console.print(f"{engine.folder} is up to date; nothing to do.", soft_wrap=True)
+                continue
+            console.print(f"{engine.folder} {outdated}; it is built again.", soft_wrap=True)
+        pending.append(engine)
 
     certificates: dict[Path, Certificate] = {}
     if pending:
         with BuildProgress(console) as progress:
             infer_fp32 = on_cpu(inputs.weights.content, inputs.weights.spec)
+            path, proof = find_proof(infer_fp32, inputs.reference, inputs.weights.spec)
+            if path.parent != SHIPPED_REFERENCE:
+                console.print(
+                    f"{path} is kept in the engine's folder, as its proof.", soft_wrap=True
+                )
             graph = _cast(inputs, progress)
             agreement = _compared(graph, infer_fp32, inputs, progress)
-            proof = _proof(infer_fp32, inputs.weights.spec).to_bytes()
             for engine in pending:
                 certificates[engine.folder] = _build(
-                    engine, inputs, graph, agreement, proof, engine.target == present, progress
+                    engine,
+                    inputs,
+                    graph,
+                    agreement,
+                    proof.to_bytes(),
+                    engine.target == present,
+                    progress,
                 )
                 console.print(f"{engine.folder} is built and certified.", soft_wrap=True)
     return certificates
@@ -185,12 +199,13 @@ def _weights(request: BuildRequest) -> Weights:
     return Weights(request.checkpoint, content, sha256_of(content), spec)
 
 
-def _is_up_to_date(engine: _Engine, inputs: _Inputs) -> bool:
+def _outdated(engine: _Engine, inputs: _Inputs) -> str | None:
+    """What is wrong with the engine that is there; None where building it would give the same."""
     try:
         certificate = open_engine_folder(engine.folder).certificate
     except EngineFolderError:
-        return False
-    return certificate == _certificate(
+        return "is damaged, or of another version of PolypLens"
+    wanted = _certificate(
         engine,
         inputs,
         plan_sha256=certificate.plan_sha256,
@@ -199,6 +214,11 @@ def _is_up_to_date(engine: _Engine, inputs: _Inputs) -> bool:
         proven_by=certificate.proven_by,
         agreement=replace(certificate.agreement, reference_sha256=inputs.reference_sha256),
     )
+    if certificate == wanted:
+        return None
+    if replace(certificate, builder_sha256=wanted.builder_sha256) == wanted:
+        return "was built by another version of the builder"
+    return "was built from other files, or by another TensorRT"
 
 
 def _certificate(
@@ -216,6 +236,7 @@ def _certificate(
         plan_sha256=plan_sha256,
         kernels_sha256=sha256_of(engine.kernels),
         kernels_source_sha256=kernels_source_sha256(),
+        builder_sha256=builder_sha256(),
         proof_sha256=proof_sha256,
         calibration_sha256=inputs.calibration_sha256,
         flavour=inputs.flavour.name,
@@ -257,16 +278,6 @@ def _compared(
         )
     require_agreement(agreement, inputs.precision)
     return agreement
-
-
-def _proof(infer_fp32: Infer, spec: ModelSpec) -> EngineProof:
-    """The first of the shipped images that shows FP32 enough; the last where none does."""
-    for path in reference_files(None):
-        frame = read_frame(path, spec)
-        probability = infer_fp32(frame)
-        if np.mean(probability >= least_level(spec.threshold)) >= LEAST_PROOF_SHARE:
-            break
-    return EngineProof(frame, probability)
 
 
 def _build(

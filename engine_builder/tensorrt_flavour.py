@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from engine_builder.command_line import EngineBuilderError
+from models.interruptions import interruptions_held
 
 CURRENT = "current"
 TARGETS = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_120")
@@ -76,7 +77,8 @@ def capability_name(target: str) -> str:
 
 def _installed(name: str) -> Flavour | None:
     try:
-        module = importlib.import_module(name)
+        with interruptions_held():
+            module = importlib.import_module(name)
     except (ImportError, OSError):
         return None
     # The stubs for type checking install a folder of the same name with no code in it.

@@ -69,6 +69,8 @@ class Certificate:
     kernels_sha256: str
     kernels_source_sha256: str
     """Of the source that the kernels were compiled from; the program calls those of its own."""
+    builder_sha256: str
+    """Of the source and the packages that built it, by ``engine_builder.builder_version``."""
     proof_sha256: str
     calibration_sha256: str
     """Of the calibration images' names and contents; empty where none were used."""
@@ -135,23 +137,25 @@ def read_certificate(folder: Path) -> Certificate:
     """The certificate of an engine folder, itself verified; nothing else is looked at.
 
     Raises:
-        EngineFolderError: it is missing, changed or malformed.
+        EngineFolderError: it is missing, changed, malformed or of another version of PolypLens.
     """
     if not folder.is_dir():
         raise _refusal(folder, "there is no such engine folder")
     content = _read(folder, CERTIFICATE_FILE)
     try:
         fields = json.loads(content)
-        agreement = Agreement(**fields.pop("agreement"))
-        spec = ModelSpec(**_with_tuples(fields.pop("spec")))
         fields.pop(_SELF_HASH)
-        certificate = Certificate(**fields, agreement=agreement, spec=spec)
-        unchanged = _serialised(certificate) == content
+        unchanged = _sealed(fields) == content
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         unchanged = False
     if not unchanged:
         raise _refusal(folder, f"{CERTIFICATE_FILE} was changed or is malformed")
-    return certificate
+    try:
+        agreement = Agreement(**fields.pop("agreement"))
+        spec = ModelSpec(**_with_tuples(fields.pop("spec")))
+        return Certificate(**fields, agreement=agreement, spec=spec)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _refusal(folder, "it was built by another version of PolypLens") from error
 
 
 def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
@@ -171,7 +175,7 @@ def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
         _write(partial / PLAN_FILE, engine.plan)
         _write(partial / KERNELS_FILE, engine.kernels)
         _write(partial / PROOF_FILE, engine.proof)
-        _write(partial / CERTIFICATE_FILE, _serialised(engine.certificate))
+        _write(partial / CERTIFICATE_FILE, _sealed(asdict(engine.certificate)))
         if folder.exists():
             folder.rename(replaced)
         partial.rename(folder)
@@ -184,10 +188,10 @@ def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
     shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _serialised(certificate: Certificate) -> bytes:
-    fields = asdict(certificate)
-    fields[_SELF_HASH] = sha256_of(json.dumps(fields, sort_keys=True).encode())
-    return (json.dumps(fields, indent=2, sort_keys=True) + "\n").encode()
+def _sealed(fields: dict[str, Any]) -> bytes:
+    """The file that holds ``fields`` and their hash."""
+    sealed = fields | {_SELF_HASH: sha256_of(json.dumps(fields, sort_keys=True).encode())}
+    return (json.dumps(sealed, indent=2, sort_keys=True) + "\n").encode()
 
 
 def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:

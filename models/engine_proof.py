@@ -36,6 +36,10 @@ class EngineProof:
             return EngineProof(arrays["frame"], arrays["probability"])
 
     def dice(self, probability: NDArray[np.uint8], threshold: float) -> float:
-        """Of the mask in another answer to the frame, (H, W) uint8, and the stored one's."""
+        """Of the mask in another answer to the frame, (H, W) uint8, and the stored one's.
+
+        0 where the stored one marks nothing: whoever sees nothing must never agree with it.
+        """
         level = least_level(threshold)
-        return Overlap.of(probability >= level, self.probability >= level).dice
+        marked = self.probability >= level
+        return Overlap.of(probability >= level, marked).dice if marked.any() else 0.0

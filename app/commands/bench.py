@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from app.commands.options import add_debug, add_network, config_from, seconds
+from app.commands.options import add_debug, add_network, config_from, location_from, seconds
 from app.commands.outcome import DONE, FAILED, say
 from app.sources.frame_rate import parse_rate
 from app.sources.frame_stamp import LEAST_HEIGHT, LEAST_WIDTH
@@ -17,6 +17,7 @@ from app.sources.live_opening import heeds_wish, is_live
 from app.sources.opening import PHANTOM
 from app.sources.test_picture import LARGEST_HEIGHT, LARGEST_WIDTH
 from models.backends.stand_in import StandInBackend
+from models.interruptions import interruptions_held
 from models.option_values import number_within
 
 HELP = "measure live video on this machine"
@@ -36,8 +37,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--source",
         default=PHANTOM,
         metavar="LOCATION",
-        help=f'a device, a stream, a recording at its own pace, or "{PHANTOM}" for the live test '
-        "picture (default: %(default)s)",
+        help=f'a device, a stream, a recording at its own pace, "{PHANTOM}" for the live test '
+        "picture, or @FILE to take one of these from there (default: %(default)s)",
     )
     parser.add_argument(
         "--size", type=_size, metavar="WxH", help="of the test picture or the device"
@@ -74,15 +75,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     config = config_from(arguments, parser)
-    _check(arguments, parser)
+    location = location_from(arguments.source, parser)
+    _check(arguments, location, parser)
 
     # Imported here: they would slow down every other command.
-    from app.bench.bench import BenchPlan, bench
-    from app.bench.distribution_plot import distribution_svg
-    from app.bench.opening import open_paced
-    from app.bench.report import Report, table, write_report
-    from app.bench.runtime import bench_segmenter
-    from app.sinks.base import SinkError, replace_file
+    with interruptions_held():
+        from app.bench.bench import BenchPlan, bench
+        from app.bench.distribution_plot import distribution_svg
+        from app.bench.opening import open_paced
+        from app.bench.report import Report, table, write_report
+        from app.bench.runtime import bench_segmenter
+        from app.sinks.base import SinkError, replace_file
 
     def keep(report: Report) -> None:
         if arguments.json is not None:
@@ -105,7 +108,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     )
     width, height = arguments.size or (None, None)
     wish = CaptureWish(width, height, arguments.rate)
-    with open_paced(arguments.source, wish) as source:
+    with open_paced(location, wish) as source:
         segmenter = bench_segmenter(config, stand_in_ms, own_process=arguments.process)
         measured = bench(source, segmenter, plan, keep_so_far)
     report = measured.report
@@ -121,7 +124,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     return FAILED if report.soak is not None and report.soak.broken_promises else DONE
 
 
-def _check(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+def _check(arguments: argparse.Namespace, location: str, parser: argparse.ArgumentParser) -> None:
     """Ends the program where options contradict each other."""
     if arguments.stand_in_ms is not None and arguments.backend != StandInBackend.name:
         parser.error(f"--stand-in-ms is for --backend {StandInBackend.name} alone")
@@ -129,10 +132,10 @@ def _check(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         parser.error("--soak says how long is measured; leave --seconds out")
     if any(given is not None and given < 1 for given in (arguments.soak, arguments.seconds)):
         parser.error("at least one second is measured")
-    settable = arguments.source == PHANTOM or heeds_wish(arguments.source)
+    settable = location == PHANTOM or heeds_wish(location)
     if arguments.size is not None and not settable:
         parser.error("--size is for the test picture and devices; this source has its own")
-    if arguments.rate is not None and not settable and is_live(arguments.source):
+    if arguments.rate is not None and not settable and is_live(location):
         parser.error("--rate is for what can be set to one; this source has its own")
     written = [path for path in (arguments.json, arguments.plot) if path is not None]
     for path in written:

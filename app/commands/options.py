@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 from pathlib import Path
 
 from app.config import AppConfig
+from app.ui.location_text import holds_secret
 from models.backends.selection import AUTO, BACKEND_NAMES
 from models.option_values import input_size, number_within
 from models.weights import DEFAULT_WEIGHTS
+
+_MOST_CHARACTERS = 65536
+"""Of a file with an address: a device may go on for ever."""
+
+_log = logging.getLogger(__name__)
 
 
 def add_network(parser: argparse.ArgumentParser, *other_backends: str) -> None:
@@ -62,6 +69,36 @@ def config_from(arguments: argparse.Namespace, parser: argparse.ArgumentParser) 
         threshold=arguments.threshold,
         input_size=arguments.input_size,
     )
+
+
+def location_from(typed: str, parser: argparse.ArgumentParser) -> str:
+    """Where the video comes from: ``typed``, or what ``FILE`` holds where that is ``@FILE``.
+
+    What is typed can be read in the computer's list of processes. Ends the program where the file
+    does not hold one address.
+    """
+    if not typed.startswith("@"):
+        if holds_secret(typed):
+            _log.warning(
+                "The password in the address shows in this computer's list of processes; write the "
+                "address into a file that only you may read, and give @FILE in its place."
+            )
+        return typed
+    path = Path(typed[1:])
+    try:
+        with path.open(encoding="utf-8-sig") as file:  # some editors mark UTF-8 as such
+            lines = file.read(_MOST_CHARACTERS).strip().splitlines()
+    except OSError as error:
+        parser.error(f"{path} cannot be read ({error.strerror}); write the address into it")
+    except UnicodeDecodeError:
+        parser.error(f"{path} is no text; write the address into it")
+    if not lines:
+        parser.error(f"{path} holds no address; write it into its first line")
+    if len(lines) > 1:
+        parser.error(f"{path} holds more than one line; leave the address alone in it")
+    if not lines[0].isprintable():
+        parser.error(f"{path} is no text; write the address into it")
+    return lines[0]
 
 
 def seconds(text: str) -> float:

@@ -13,8 +13,10 @@ from app.overlay import Marker
 from app.sinks.base import DiskFullError, SinkError
 from app.sources.base import SourceError
 from app.sources.decoding import Decoding
+from app.sources.opening import short_name
 from models.backends.base import Aim, Backend
 from models.backends.selection import choose_backend
+from models.interruptions import interruptions_held
 
 HELP = "mark the polyps of recorded video, to files"
 
@@ -67,10 +69,11 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     config = config_from(arguments, parser)
 
     # Imported here: pyarrow and tqdm would slow down every other command.
-    from app.progress import progress_display
-    from app.replay import ReplayOptions, replay
-    from app.sinks.output_folder import output_folders
-    from app.sinks.summary import Outcome
+    with interruptions_held():
+        from app.progress import progress_display
+        from app.replay import ReplayOptions, replay
+        from app.sinks.output_folder import output_folders
+        from app.sinks.summary import Outcome
 
     options = ReplayOptions(
         start_s=arguments.start,
@@ -99,7 +102,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         except (SourceError, SinkError) as error:
             # The other inputs may be better.
             complain(error, debug=arguments.debug)
-            failed.append(location)
+            failed.append(short_name(location))
             continue
         finally:
             display.close()
@@ -113,5 +116,7 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         if summary.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
     if failed and len(arguments.inputs) > 1:
-        print(f"Not replayed to the end: {', '.join(failed)}", file=sys.stderr)
+        share = f"{len(failed)} of {len(arguments.inputs)} inputs"
+        verb = "was" if len(failed) == 1 else "were"
+        print(f"{share} {verb} not replayed to the end: {', '.join(failed)}", file=sys.stderr)
     return FAILED if failed else DONE

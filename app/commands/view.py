@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.options import add_debug, add_network, config_from
+from app.commands.options import add_debug, add_network, config_from, location_from
 from app.ui.viewer_error import library_missing
+from models.interruptions import interruptions_held
 
 HELP = "open the viewer (the default)"
 
@@ -17,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="LOCATION",
         help='a video file, an image, a folder of images, "phantom", or what is live: a device as '
-        '"devices" lists it, the address of a stream, or "test-picture"',
+        '"devices" lists it, the address of a stream, or "test-picture"; @FILE takes it from there',
     )
     parser.add_argument("--fullscreen", action="store_true", help="start in full screen")
     parser.add_argument(
@@ -33,13 +34,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     config = config_from(arguments, parser)
+    location = arguments.location and location_from(arguments.location, parser)
     try:
         # Imported here: the other commands work on machines that have no Qt.
-        from app.ui.application import ViewerOptions, run_viewer
+        with interruptions_held():
+            from app.ui.application import ViewerOptions, run_viewer
     except ImportError as error:
         raise library_missing(error) from error
     options = ViewerOptions(
-        location=arguments.location,
+        location=location,
         full_screen=arguments.fullscreen,
         screen=arguments.screen,
         raster=arguments.raster,

@@ -37,7 +37,7 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in _NO_SPACE:
             raise DiskFullError(
                 f"The disk is full: {name} could not be written further; free some space and "
-                "run again."
+                "try again."
             ) from error
         raise SinkError(
             f"{name} cannot be written ({error.strerror}); check the output folder and its "

@@ -49,6 +49,12 @@ def open_source(location: str | Path, decoding: Decoding = Decoding.CPU) -> Vide
     return FileSource(path, decoding)
 
 
+def short_name(location: str) -> str:
+    """For a list: of a recording the name of its file or folder, of what is live no password."""
+    shown = _shown(location)
+    return shown if shown != location or is_live(location) else Path(location).name or location
+
+
 def _shown(location: str) -> str:
     """``location``, of an address no more than its scheme: the rest may hold a password."""
     scheme, is_address, _ = location.partition("://")

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from models.backends.base import Aim, Backend, BackendUnavailableError
 from models.backends.first_that_works import FirstThatWorks
-from models.engine_folder import CERTIFICATE_FILE, ENGINES_FOLDER, Certificate, read_certificate
+from models.engine_folder import (
+    CERTIFICATE_FILE,
+    ENGINES_FOLDER,
+    Certificate,
+    EngineFolderError,
+    read_certificate,
+)
+from models.interruptions import interruptions_held
 from models.weights import DEFAULT_WEIGHTS, Weights, read_weights
 
 AUTO = "auto"
@@ -28,14 +35,14 @@ def choose_backend(
 ) -> Backend:
     """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
 
-    Which one works shows when it is entered: see ``FirstThatWorks``. A runtime asked for by name is
-    never replaced by another.
+    Which one works shows when it is entered: see ``FirstThatWorks``. What was asked for by name, a
+    runtime or an engine, is never replaced by another.
 
     Args:
         name: one of ``BACKEND_NAMES``.
         weights: the deployable ONNX file that OpenVINO and ONNX Runtime run.
-        engine_folder: the engine that TensorRT runs; None takes one in ``ENGINES_FOLDER`` that was
-            built from ``weights``.
+        engine_folder: the engine to run, whatever ``weights`` are; None leaves TensorRT those in
+            ``ENGINES_FOLDER`` that were built from ``weights``.
         aim: what OpenVINO is set up for.
         input_size: side in pixels of the network's input; None leaves it as ``weights``, or the
             engine, has it. An engine has one size, so TensorRT takes one that was built for this.
@@ -44,7 +51,7 @@ def choose_backend(
     Raises:
         BackendError: the named runtime, or with ``auto`` every runtime, is not to be had.
         models.weights.WeightsError: ``weights`` is no deployable model, or was changed.
-        models.engine_folder.EngineFolderError: TensorRT was named, and its engine was changed.
+        models.engine_folder.EngineFolderError: ``engine_folder`` is missing or was changed.
         ValueError: there is no runtime ``name``.
     """
     if input_size is not None:
@@ -54,6 +61,8 @@ def choose_backend(
         "openvino": partial(_openvino, weights, aim, cpu_input_size),
         "onnxruntime": partial(_onnxruntime, weights, cpu_input_size),
     }
+    if name == AUTO and engine_folder is not None:
+        name = "tensorrt"
     if name in makers:
         return makers[name]()
     if name == AUTO:
@@ -65,7 +74,8 @@ def _tensorrt(weights: Path, engine_folder: Path | None, input_size: int | None)
     if not _NVIDIA_DEVICE.exists():
         raise BackendUnavailableError("There is no NVIDIA GPU, or its driver is not loaded.")
     try:
-        from models.backends.tensorrt_backend import TensorRTBackend
+        with interruptions_held():
+            from models.backends.tensorrt_backend import TensorRTBackend
     except ImportError as error:
         raise _not_installed("TensorRT", "requirements-gpu.txt") from error
     if engine_folder is not None:
@@ -86,10 +96,19 @@ def _tensorrt(weights: Path, engine_folder: Path | None, input_size: int | None)
 
 
 def _engines_built_from(weights: Path, input_size: int | None) -> list[Path]:
-    """Engine folders in ``ENGINES_FOLDER``, by name: so FP16 comes before FP32 and INT8."""
+    """Engine folders in ``ENGINES_FOLDER``, by name: so FP16 comes before FP32 and INT8.
+
+    Those that are refused come last: whoever tries them is told why.
+    """
     wanted = read_weights(weights, input_size)
-    folders = sorted(path.parent for path in ENGINES_FOLDER.glob(f"*/{CERTIFICATE_FILE}"))
-    return [folder for folder in folders if _fits(read_certificate(folder), wanted)]
+    fitting, refused = [], []
+    for path in sorted(ENGINES_FOLDER.glob(f"*/{CERTIFICATE_FILE}")):
+        try:
+            if _fits(read_certificate(path.parent), wanted):
+                fitting.append(path.parent)
+        except EngineFolderError:
+            refused.append(path.parent)
+    return fitting + refused
 
 
 def _fits(certificate: Certificate, weights: Weights) -> bool:
@@ -102,7 +121,8 @@ def _fits(certificate: Certificate, weights: Weights) -> bool:
 
 def _openvino(weights: Path, aim: Aim, input_size: int | None) -> Backend:
     try:
-        from models.backends.openvino_backend import OpenVinoBackend
+        with interruptions_held():
+            from models.backends.openvino_backend import OpenVinoBackend
     except ImportError as error:
         raise _not_installed("OpenVINO", "requirements.txt") from error
     return OpenVinoBackend(weights, aim, input_size)
@@ -110,7 +130,8 @@ def _openvino(weights: Path, aim: Aim, input_size: int | None) -> Backend:
 
 def _onnxruntime(weights: Path, input_size: int | None) -> Backend:
     try:
-        from models.backends.onnxruntime_backend import OnnxRuntimeBackend
+        with interruptions_held():
+            from models.backends.onnxruntime_backend import OnnxRuntimeBackend
     except ImportError as error:
         raise _not_installed("ONNX Runtime", "requirements.txt") from error
     return OnnxRuntimeBackend(weights, input_size)

@@ -22,6 +22,7 @@ from models.backends.tensorrt_engine import (
 from models.engine_folder import open_engine_folder
 from models.engine_proof import EngineProof
 from models.geometry import Area
+from models.interruptions import interruptions_held
 from models.picture import Picture
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def _require_cuda_modules() -> None:
     """
     for module, package in (("pycuda.driver", "pycuda"), ("cuda.bindings.driver", "cuda-bindings")):
         try:
-            importlib.import_module(module)
+            with interruptions_held():
+                importlib.import_module(module)
         except ModuleNotFoundError as error:
             raise BackendUnavailableError(
                 f"TensorRT needs {package}, which is not installed; "

@@ -62,6 +62,26 @@ def test_wrong_usage_is_exit_code_2(
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rtsp://nurse:hidden@host/a"],
+        ["view", "clip.mp4", "rtsp://nurse:hidden@host/a"],
+        ["devices", "srt://:9000?passphrase=hidden words"],
+        ["bench", "--size", "srt://:9000?passphrase=hidden words"],
+    ],
+)
+def test_wrong_usage_shows_no_password(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "://…" in said
+    assert "hidden" not in said
+
+
 def test_a_stack_trace_comes_only_with_debug(tmp_path: Path) -> None:
     words = ("replay", tmp_path / "gone.mp4", "-o", tmp_path / "out")
     plain = run_app(*words)

@@ -412,10 +412,21 @@ def test_one_bad_input_does_not_stop_the_others(clip: Path, tmp_path: Path) -> N
     )
     assert result.returncode == 1
     assert f"{bad} is not a video" in result.stderr
-    assert result.stderr.endswith(f"Not replayed to the end: {bad}\n")
+    assert result.stderr.endswith("1 of 3 inputs was not replayed to the end: bad.mp4\n")
     for name in ("clip", "clip-2"):
         assert summary(tmp_path / "out" / name)["outcome"] == "complete"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["clip", "clip-2"]
+
+
+def test_addresses_among_the_inputs_are_never_repeated(tmp_path: Path) -> None:
+    addresses = ("rtsp://nurse:hidden@host/a", "srt://:9000?passphrase=hidden words", "x://hidden")
+    result = run_app("replay", *addresses, tmp_path / "gone.mp4", "-o", tmp_path / "out")
+    assert (result.returncode, result.stdout) == (1, "")
+    *reasons, last = result.stderr.splitlines()
+    assert len(reasons) == 4
+    names = "rtsp://…, srt://…, x://…, gone.mp4"
+    assert last == f"4 of 4 inputs were not replayed to the end: {names}"
+    assert "hidden" not in result.stderr
 
 
 def test_an_earlier_replay_is_kept_unless_forced(clip: Path, tmp_path: Path) -> None:

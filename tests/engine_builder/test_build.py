@@ -9,21 +9,31 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from PIL import Image
 
 from engine_builder.agreement import CAST_GRAPH_ON_CPU
 from engine_builder.plan import BUILDER_LOG
-from models.engine_folder import PLAN_FILE, open_engine_folder, read_certificate, sha256_of
+from models.engine_folder import (
+    PLAN_FILE,
+    open_engine_folder,
+    read_certificate,
+    sha256_of,
+    write_engine_folder,
+)
 from models.engine_proof import EngineProof
+from models.spec import ModelSpec
 from models.weights import sealed
 from tests.engine_builder.conftest import SMALL, Run
 from tests.engine_builder.sentences import assert_one_sentence
 from tests.locations import ROOT, WEIGHTS
 from tests.models.engine_folders import write_folder
+from tests.models.tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.usefixtures("_rtx")
 
@@ -120,6 +130,38 @@ def test_a_damaged_engine_or_other_reference_images_are_built_anew(
 
     assert build(*arguments, "--reference", drawn_images).returncode == 0
     assert open_engine_folder(engine(tmp_path)).certificate.agreement.images == images + 24
+
+
+def test_an_engine_of_another_builder_is_built_anew(
+    build: Run, engines: Path, small_model: Path, tmp_path: Path
+) -> None:
+    folder = engine(tmp_path)
+    built = open_engine_folder(engine(engines))
+    older = replace(built.certificate, builder_sha256=sha256_of(b"older"))
+    write_engine_folder(folder, replace(built, certificate=older))
+    result = build("--onnx", small_model, "--target", "sm_75", "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    sentence = f"{folder} was built by another version of the builder; it is built again."
+    assert sentence in result.stdout.splitlines()
+    assert read_certificate(folder) == built.certificate
+
+
+def test_a_model_that_marks_nothing_gets_no_engine(
+    build: Run, drawn_images: Path, tmp_path: Path
+) -> None:
+    """One that gives zeros would pass for it; the tiny model marks what is bright."""
+    dazzled = write_tiny_model(tmp_path, ModelSpec("tiny", height=64, width=64, threshold=1.0))
+    arguments = ("--onnx", dazzled, "--target", "sm_75", "--output", tmp_path / "engines")
+    reference = ("--reference", drawn_images)
+    assert_one_sentence(build(*arguments, *reference), "nothing would tell a broken engine")
+    assert visible(tmp_path / "engines") == []
+
+    white = Image.fromarray(np.full((64, 20, 3), 255, np.uint8)).crop((0, 0, 64, 64))
+    (tmp_path / "[white]").mkdir()
+    white.save(tmp_path / "[white]" / "white.png")
+    result = build(*arguments, "--reference", tmp_path / "[white]")
+    sentence = f"{tmp_path / '[white]' / 'white.png'} is kept in the engine's folder, as its proof."
+    assert sentence in result.stdout.splitlines()
 
 
 def test_show_and_verify(build: Run, engines: Path, tmp_path: Path) -> None:

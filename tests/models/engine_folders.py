@@ -41,6 +41,7 @@ def certificate(**changes: Any) -> Certificate:
         plan_sha256=sha256_of(PLAN),
         kernels_sha256=sha256_of(KERNELS),
         kernels_source_sha256=kernels_source_sha256(),
+        builder_sha256=sha256_of(b"builder"),
         proof_sha256=sha256_of(PROOF),
         calibration_sha256="",
         flavour="tensorrt_rtx",

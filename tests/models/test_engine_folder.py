@@ -6,7 +6,7 @@ import json
 import resource
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from models.engine_folder import (
     PLAN_FILE,
     PROOF_FILE,
     Agreement,
+    Certificate,
     EngineFolder,
     EngineFolderError,
     build_options,
@@ -123,6 +124,20 @@ def test_a_certificate_edited_without_its_hash_is_refused(folder: Path) -> None:
     path.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n")
     with pytest.raises(EngineFolderError, match="changed"):
         read_certificate(folder)
+
+
+def test_an_engine_of_another_version_is_refused_as_such(folder: Path) -> None:
+    """Its certificate is unchanged, but states something else than those of today."""
+
+    @dataclass(frozen=True, slots=True)
+    class Later(Certificate):
+        stated_later: str = "something"
+
+    stated = {field.name: getattr(CERTIFICATE, field.name) for field in fields(CERTIFICATE)}
+    later = Later(**stated)
+    write_engine_folder(folder, replace(ENGINE, certificate=later))
+    with pytest.raises(EngineFolderError, match="it was built by another version of PolypLens; "):
+        open_engine_folder(folder)
 
 
 def test_another_engines_plan_is_refused_and_the_command_fits_the_engine(tmp_path: Path) -> None:

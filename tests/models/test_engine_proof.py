@@ -27,4 +27,8 @@ def test_it_tells_masks_apart(proof: EngineProof) -> None:
     assert proof.dice(np.where(proof.probability > 0, 130, 40).astype(np.uint8), 0.5) == 1
     assert proof.dice(np.zeros_like(proof.probability), 0.5) == 0
     assert proof.dice(np.full_like(proof.probability, 255), 0.5) == pytest.approx(0.4)
-    assert proof.dice(proof.probability, 0.9) == 1  # neither marks anything there
+
+
+def test_a_proof_without_a_mark_agrees_with_nothing(proof: EngineProof) -> None:
+    for answer in (proof.probability, np.zeros_like(proof.probability)):
+        assert proof.dice(answer, 0.9) == 0

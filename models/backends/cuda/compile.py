@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from models.interruptions import interruptions_held
+
 KERNELS_SOURCE = Path(__file__).with_name("kernels.cu")
 TARGETS = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_120")
 """Turing, Ampere (A100, RTX 30), Ada, Hopper, Blackwell (RTX 50)."""
@@ -60,9 +62,10 @@ def _load_nvrtc() -> Any:
     The binding imports without the library and fails at the first call, so one is made here.
     """
     try:
-        from cuda.bindings import nvrtc
+        with interruptions_held():
+            from cuda.bindings import nvrtc
 
-        nvrtc.nvrtcVersion()
+            nvrtc.nvrtcVersion()
     except (ImportError, OSError, RuntimeError) as error:
         raise KernelCompileError(
             f"NVRTC, which compiles the CUDA kernels, is not installed; install it with: {_INSTALL}"

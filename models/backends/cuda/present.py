@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.interruptions import interruptions_held
+
 
 def present_target() -> str | None:
     """The architecture of the GPU that ``Device`` takes, such as ``sm_75``; None without one.
@@ -9,7 +11,8 @@ def present_target() -> str | None:
     The driver's own tool may put another one first, and need not be installed.
     """
     try:
-        from cuda.bindings import driver
+        with interruptions_held():
+            from cuda.bindings import driver
 
         (status,) = driver.cuInit(0)
     except (ImportError, RuntimeError):  # without a driver the binding raises the latter

@@ -7,7 +7,7 @@ import pytest
 from app.sources.base import SourceError
 from app.sources.live import CaptureWish, SignalState
 from app.sources.live_opening import is_live, open_live
-from tests.app.sources.waiting import wait_until
+from tests.waiting import wait_until
 
 WISH = CaptureWish()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 from models.backends.base import BackendError, BackendUnavailableError
 from models.backends.selection import choose_backend
+from models.engine_folder import CERTIFICATE_FILE, PLAN_FILE, EngineFolderError
 from models.weights import WeightsError, read_weights
+from tests.locations import DEMO_CLIP, ROOT
 from tests.models.engine_folders import write_folder
 from tests.models.tiny_model import TINY_SPEC, write_tiny_model
 
@@ -120,12 +123,71 @@ def test_the_engine_of_the_weights_is_found(
         choose_backend("tensorrt", weights, None, input_size=96)
 
 
-def test_auto_passes_over_an_engine_folder_that_is_refused(
+def test_an_engine_that_was_named_is_used_or_refused(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the runtime: another one would not be what was asked for."""
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    write_folder(tmp_path / "engine", target="sm_99")
+    damaged = tmp_path / "damaged"
+    write_folder(damaged)
+    (damaged / PLAN_FILE).write_bytes(b"damaged")
+    for name in ("auto", "tensorrt"):
+        assert "sm_99" in choose_backend(name, weights, tmp_path / "engine").info.device
+        with pytest.raises(EngineFolderError, match="there is no such engine folder"):
+            choose_backend(name, weights, tmp_path / "no-engine")
+        with pytest.raises(EngineFolderError, match="is not the file that was certified"):
+            choose_backend(name, weights, damaged)
+
+
+def test_an_engine_that_was_found_and_is_refused_is_passed_over(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
-    (notice,) = choose_backend("auto", weights, tmp_path / "no-engine").info.passed_over
-    assert "no such engine folder" in notice
+    monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", tmp_path)
+    sha256 = read_weights(weights).sha256
+    write_folder(tmp_path / "damaged", onnx_sha256=sha256, spec=TINY_SPEC)
+    (tmp_path / "damaged" / CERTIFICATE_FILE).write_bytes(b"damaged")
+    with choose_backend("auto", weights, None) as backend:
+        assert backend.info.backend == "openvino"
+        (notice,) = backend.info.passed_over
+    assert "the engine damaged is not used" in notice
+    assert "was changed or is malformed; build it again with" in notice
+
+    write_folder(tmp_path / "whole", onnx_sha256=sha256, spec=TINY_SPEC, target="sm_99")
+    backend = choose_backend("tensorrt", weights, None)
+    assert "sm_99" in backend.info.device
+    assert backend.info.passed_over == ()
+
+
+INTERRUPTED_WHILE_A_RUNTIME_LOADS = """
+import os, signal, sys, time
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.1)
+            except KeyboardInterrupt:
+                raise ImportError("cannot initialise, as native libraries say") from None
+
+sys.meta_path.insert(0, Finder())
+from app.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("package", ["openvino", "onnxruntime", "pyarrow"])
+def test_an_interruption_while_a_library_loads_is_one(package: str, tmp_path: Path) -> None:
+    backend = "auto" if package == "openvino" else "onnxruntime"
+    words = ["replay", str(DEMO_CLIP), "-o", str(tmp_path / "out"), "--backend", backend]
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_A_RUNTIME_LOADS, package, *words]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (130, "")
+    assert result.stderr.splitlines()[-1] == "Interrupted."
+    assert "not installed" not in result.stderr
+    assert not (tmp_path / "out" / DEMO_CLIP.stem).exists()
 
 
 @pytest.mark.parametrize("package", ["openvino", "onnxruntime"])
