@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,6 +49,7 @@ class OnnxRuntimeBackend(Backend):
     def _activate(self) -> None:
         providers: list[str | tuple[str, dict[str, str]]] = [_CPU]
         if _CUDA in onnxruntime.get_available_providers():
+            _load_cuda()
             # TF32 keeps ten bits of the mantissa: that would not be FP32.
             providers.insert(0, (_CUDA, {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}))
         try:
@@ -75,3 +78,11 @@ class OnnxRuntimeBackend(Backend):
 
     def _deactivate(self) -> None:
         self._session = None
+
+
+def _load_cuda() -> None:
+    """Loads CUDA and cuDNN where they came as Python packages: the loader does not look there."""
+    with redirect_stdout(io.StringIO()) as said:
+        onnxruntime.preload_dlls()
+    for line in said.getvalue().splitlines():
+        _log.info("ONNX Runtime: %s", line)

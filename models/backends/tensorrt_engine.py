@@ -11,12 +11,15 @@ from models.backends.base import BackendError, BackendUnavailableError
 from models.backends.cuda.compile import kernels_source_sha256
 from models.cache_file import CacheFile
 from models.engine_folder import Certificate, EngineFolder, build_options
+from models.interruptions import interruptions_held
 from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     import tensorrt
 
 _log = logging.getLogger(__name__)
+
+_NOT_PREPARED = "TensorRT could not prepare the engine"
 
 RTX = "tensorrt_rtx"
 _INSTALL = {
@@ -54,7 +57,8 @@ def load_tensorrt(certificate: Certificate) -> Any:
         BackendError: another version of it is.
     """
     try:
-        trt: Any = importlib.import_module(certificate.flavour)
+        with interruptions_held():
+            trt: Any = importlib.import_module(certificate.flavour)
         # The stubs for type checking install a folder of the same name with no code in it.
         version = trt.__version__
     except (ImportError, OSError, AttributeError) as error:
@@ -139,8 +143,8 @@ class TensorRTEngine:
 
     def _configure(self) -> None:
         """Gives TensorRT-RTX what it compiled before, if that was for this GPU and driver."""
-        self._config: Any = self._engine.create_runtime_config()
-        self._cache: Any = self._config.create_runtime_cache()
+        self._config: Any = self._made(self._engine.create_runtime_config())
+        self._cache: Any = self._made(self._config.create_runtime_cache())
         stored = self._cache_file.load()
         if stored is None:
             _log.info("TensorRT-RTX compiles for this GPU; it is quicker from the next start on")
@@ -164,8 +168,19 @@ class TensorRTEngine:
 
     def store_cache(self) -> None:
         """Keeps what was compiled for the next start; called once the engine has run."""
-        if self._flavour == RTX:
-            self._cache_file.store(bytes(self._cache.serialize()))
+        if self._flavour != RTX:
+            return
+        compiled = self._cache.serialize()
+        if compiled is None:
+            _log.info("TensorRT-RTX compiles again at the next start: it gave nothing to keep")
+        else:
+            self._cache_file.store(bytes(compiled))
+
+    def _made(self, what: Any) -> Any:
+        """``what`` TensorRT made; None is how it says that it could not."""
+        if what is None:
+            raise self._failure(_NOT_PREPARED)
+        return what
 
     def close(self) -> None:
         """Frees each before what it stands on."""
@@ -201,7 +216,7 @@ class EngineContext:
         self._failure = failure
         self._context = create()
         if self._context is None:
-            raise failure("TensorRT could not prepare the engine")
+            raise failure(_NOT_PREPARED)
 
     def bind(self, input_address: int, output_address: int) -> None:
         """Tells where on the device ``enqueue`` reads the frame and writes the probability."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -14,10 +15,13 @@ from models.geometry import Area
 from models.picture import Picture, PixelFormat
 from models.preprocess import model_input
 from models.spec import ModelSpec
+from tests.gpu.no_network import NoNetwork
 from tests.models.pictures import EVERY_FORM, Form, as_picture, scene
 
 pytestmark = pytest.mark.gpu
 
+FRAMES = 10_000
+MEBIBYTE = 2**20
 SPEC = ModelSpec()
 GEOMETRIES = [
     ((1080, 1920), Area(0, 0, 1920, 1080)),
@@ -25,16 +29,6 @@ GEOMETRIES = [
     ((480, 640), Area(0, 0, 640, 480)),
     ((240, 320), Area(10, 6, 202, 130)),
 ]
-
-
-class NoNetwork:
-    """Leaves the frame where the conversion wrote it."""
-
-    def bind(self, input_address: int, output_address: int) -> None: ...
-
-    def enqueue(self, stream_handle: int) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class Converter:
@@ -160,6 +154,33 @@ def test_a_step_that_cannot_be_captured_is_refused_and_the_stream_stays_usable(
         CapturedGraph(stream, lambda: _synchronise_quietly(stream))
     picture, area = Picture(scene(480, 640)), Area(0, 0, 640, 480)
     assert_same_frame(converter.model_input(picture, area), picture, area)
+
+
+@pytest.mark.slow
+def test_ten_thousand_pictures_leak_nothing(converter: Converter) -> None:
+    """Of changing size and format, every other one in pinned memory."""
+    import pycuda.driver as cuda
+
+    pictures = [
+        as_picture(scene(*size), pixel_format)
+        for size, _ in GEOMETRIES
+        for pixel_format in (PixelFormat.NV12, PixelFormat.BGR24)
+    ]
+    for index, picture in enumerate(pictures[::2]):
+        memory = np.array(picture.pixels)
+        converter.path.pin(memory)
+        pictures[2 * index] = Picture(memory, picture.pixel_format)
+    for picture in pictures:
+        converter.path.begin(picture, picture.whole)()
+    process = psutil.Process()
+    free_before, _ = cuda.mem_get_info()
+    resident_before = process.memory_info().rss
+    for index in range(FRAMES):
+        picture = pictures[index % len(pictures)]
+        converter.path.begin(picture, picture.whole)()
+    free_after, _ = cuda.mem_get_info()
+    assert free_before - free_after <= 2 * MEBIBYTE
+    assert process.memory_info().rss - resident_before <= 16 * MEBIBYTE
 
 
 def assert_same_frame(frame: NDArray[np.uint8], picture: Picture, area: Area) -> None:

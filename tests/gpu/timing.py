@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 WARM_UP = 100
+"""Steps, at least."""
+WARM_UP_S = 1.0
+"""Seconds, at least: until the clocks have risen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,13 @@ class Latency:
     least_ms: float
 
 
-def latency(step: Callable[[], object], iterations: int) -> Latency:
+def latency(step: Callable[[], object], iterations: int, warm_up_s: float = WARM_UP_S) -> Latency:
     """Runs ``step`` that often after a warm-up; it returns when the device has finished."""
-    for _ in range(min(WARM_UP, iterations)):
+    until_s = time.monotonic() + warm_up_s
+    warm = 0
+    while warm < WARM_UP or time.monotonic() < until_s:
         step()
+        warm += 1
     times_ns = np.empty(iterations, np.int64)
     for index in range(iterations):
         started_ns = time.perf_counter_ns()

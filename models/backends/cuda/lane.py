@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from typing import NamedTuple, Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 import pycuda.driver as cuda
 from numpy.typing import NDArray
 
+from models.backends.base import BackendError
 from models.backends.cuda.buffers import TransferBuffer
 from models.backends.cuda.conversion import BLOCK, conversion_job, grid
 from models.backends.cuda.graph import CapturedGraph
@@ -19,6 +21,8 @@ from models.spec import ModelSpec
 
 _NON_BLOCKING = 1
 """CU_STREAM_NON_BLOCKING: not held up by work on the default stream."""
+
+_log = logging.getLogger(__name__)
 
 
 class Network(Protocol):
@@ -50,7 +54,8 @@ class Lane:
 
     Upload and conversion are queued call by call, since their arguments change with the picture;
     the device is still busy with the upload when the last call is made. What never changes, and is
-    most of the launches, is one captured graph: the network, and the copy of its answer.
+    most of the launches, is one captured graph: the network, and the copy of its answer. A network
+    that cannot be captured is queued call by call as well.
 
     Everything that takes memory or time once is done here; on failure nothing is left behind.
     """
@@ -80,8 +85,7 @@ class Lane:
             network.bind(self.input_address, self._probability.address)
             self._enqueue_network()
             self.stream.synchronize()
-            self._graph = CapturedGraph(self.stream, self._enqueue_network)
-            cleanup.callback(self._graph.close)
+            self._launch_network = self._captured(cleanup)
             cleanup.callback(self._wait_quietly)
             self._cleanup = cleanup.pop_all()
 
@@ -113,7 +117,7 @@ class Lane:
         self._picture.upload(pixels, self.stream)
         kernel = self._kernels[picture.pixel_format]
         kernel(self._job, block=BLOCK, grid=grid(self._spec), stream=self.stream)
-        self._graph.launch()
+        self._launch_network()
         self._on_its_way = picture
 
     def finish(self) -> NDArray[np.uint8]:
@@ -129,6 +133,17 @@ class Lane:
     def _enqueue_network(self) -> None:
         self.network.enqueue(self.stream.handle)
         self._probability.download(self.stream)
+
+    def _captured(self, cleanup: ExitStack) -> Callable[[], None]:
+        """Queues the network and the copy of its answer, as one launch where that can be had."""
+        try:
+            graph = CapturedGraph(self.stream, self._enqueue_network)
+        except BackendError as error:
+            # Its text alone: whoever keeps the error keeps the stream with it.
+            _log.warning("each launch of the network costs its own time: %s", str(error))
+            return self._enqueue_network
+        cleanup.callback(graph.close)
+        return graph.launch
 
     def _prepare(self, picture: Picture, area: Area) -> None:
         layout = _Layout(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.backends.base import BackendError
 from models.backends.cuda.device import Device
 from models.backends.cuda.fast_path import FastPath
 from models.backends.cuda.graph import CapturedGraph
 from models.backends.tensorrt_engine import TensorRTEngine, load_tensorrt
 from models.engine_folder import open_engine_folder
 from models.picture import Picture, PixelFormat
-from tests.gpu.device import clocks
+from tests.gpu.device import clocks_while
 from tests.gpu.engine import build_engine
-from tests.gpu.timing import WARM_UP, latency
+from tests.gpu.parts.rate import pictures_per_s
+from tests.gpu.timing import latency
 from tests.models.pictures import as_picture, scene
 
 
@@ -43,15 +42,15 @@ def measure(target: str, iterations: int) -> dict[str, Any]:
             enqueue()
             lane.stream.synchronize()
 
-        def captured() -> None:
-            graph.launch()
+        alone_single = latency(single_launches, iterations)
+        launch, refusal = _one_launch(lane.stream, enqueue, cleanup)
+
+        def step() -> None:
+            launch()
             lane.stream.synchronize()
 
-        alone_single = latency(single_launches, iterations)
-        graph = CapturedGraph(lane.stream, enqueue)
-        cleanup.callback(graph.close)
-        alone = latency(captured, iterations)
-        alone_clocks = clocks()
+        alone = latency(step, iterations)
+        alone_clocks = clocks_while(step)
 
         ordinary = as_picture(scene(1080, 1920), PixelFormat.NV12)
         memory = np.array(ordinary.pixels)
@@ -62,25 +61,22 @@ def measure(target: str, iterations: int) -> dict[str, Any]:
         return {
             "network_alone": asdict(alone),
             "network_alone_without_graph": asdict(alone_single),
+            "graph_refused": refusal,
             "picture_to_mask": asdict(end_to_end),
             "pinned_picture_to_mask": asdict(from_pinned),
-            "pictures_per_s": _pictures_per_s(path, ordinary, 1, iterations),
-            "pictures_per_s_two_on_their_way": _pictures_per_s(path, ordinary, 2, iterations),
+            "pictures_per_s": pictures_per_s(path, ordinary, 1, iterations),
+            "pictures_per_s_two_on_their_way": pictures_per_s(path, ordinary, 2, iterations),
             "clocks": alone_clocks,
         }
 
 
-def _pictures_per_s(path: FastPath, picture: Picture, depth: int, iterations: int) -> float:
-    """With up to ``depth`` pictures on their way."""
-    begun: deque[Callable[[], NDArray[np.uint8]]] = deque()
-    started_s = 0.0
-    for index in range(WARM_UP + iterations):
-        if index == WARM_UP:
-            started_s = time.perf_counter()
-        begun.append(path.begin(picture, picture.whole))
-        if len(begun) == depth:
-            begun.popleft()()
-    rate = iterations / (time.perf_counter() - started_s)
-    for finish in begun:
-        finish()
-    return rate
+def _one_launch(
+    stream: Any, enqueue: Callable[[], None], cleanup: ExitStack
+) -> tuple[Callable[[], None], str]:
+    """What launches all that ``enqueue`` does; or ``enqueue``, and why it cannot be captured."""
+    try:
+        graph = CapturedGraph(stream, enqueue)
+    except BackendError as error:
+        return enqueue, str(error)
+    cleanup.callback(graph.close)
+    return graph.launch, ""

@@ -9,7 +9,7 @@ import torch
 
 from models.hardnet_mseg import load_checkpoint
 from models.weights import DEFAULT_WEIGHTS
-from tests.gpu.device import clocks
+from tests.gpu.device import clocks_while
 from tests.gpu.timing import latency
 
 
@@ -27,4 +27,5 @@ def measure(target: str, iterations: int) -> dict[str, Any]:
 
     with torch.inference_mode():
         alone = latency(step, iterations)
-    return {"network_alone": asdict(alone), "clocks": clocks()}
+        alone_clocks = clocks_while(step)
+    return {"network_alone": asdict(alone), "clocks": alone_clocks}

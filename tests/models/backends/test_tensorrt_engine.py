@@ -7,6 +7,7 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,6 +73,80 @@ def test_what_is_no_engine_is_refused_with_tensorrts_own_reason(tmp_path: Path) 
     folder = write_folder(tmp_path / "engine", version=rtx.__version__)
     with pytest.raises(BackendError, match=r"^TensorRT refused the engine \(.{20,}\); .*--force$"):
         TensorRTEngine(rtx, folder)
+
+
+class EngineOfNothing:
+    """An engine as certified, of which TensorRT-RTX makes nothing: ``None`` is how it says so."""
+
+    num_io_tensors = 2
+
+    def __init__(self, *missing: str) -> None:
+        self._missing = missing
+
+    def get_tensor_name(self, index: int) -> str:
+        return ("frame", "probability")[index]
+
+    def get_tensor_mode(self, name: str) -> Any:
+        return rtx.TensorIOMode.INPUT if name == "frame" else rtx.TensorIOMode.OUTPUT
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return (1, 352, 352, 3) if name == "frame" else (1, 352, 352)
+
+    def get_tensor_dtype(self, name: str) -> Any:
+        return rtx.DataType.UINT8
+
+    def _made(self, what: str) -> Any:
+        return None if what in self._missing else self
+
+    def create_runtime_config(self) -> Any:
+        return self._made("configuration")
+
+    def create_runtime_cache(self) -> Any:
+        return self._made("cache")
+
+    def set_runtime_cache(self, cache: object) -> bool:
+        return True
+
+    def create_execution_context(self, configuration: object) -> Any:
+        return self._made("context")
+
+    def serialize(self) -> Any:
+        return self._made("bytes")
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for what is kept between starts."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def engine_of_nothing(folder: Path, *missing: str) -> TensorRTEngine:
+    class Runtime:
+        def __init__(self, logger: object) -> None: ...
+
+        def deserialize_cuda_engine(self, plan: bytes) -> EngineOfNothing:
+            return EngineOfNothing(*missing)
+
+    trt = SimpleNamespace(**{**vars(rtx), "Runtime": Runtime})
+    written = write_folder(folder / "engine", version=rtx.__version__, flavour="tensorrt_rtx")
+    return TensorRTEngine(trt, written)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("missing", ["configuration", "cache", "context"])
+def test_what_tensorrt_cannot_make_is_said_in_one_sentence(tmp_path: Path, missing: str) -> None:
+    with pytest.raises(BackendError, match=r"^TensorRT could not prepare the engine \(it gave no"):
+        engine_of_nothing(tmp_path, missing).create_context()
+
+
+def test_a_cache_that_cannot_be_kept_is_only_slower(
+    tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        engine_of_nothing(tmp_path, "bytes").store_cache()
+    assert "TensorRT-RTX compiles again at the next start" in caplog.text
+    assert not cache.exists()
 
 
 def calls() -> list[tuple[str, str]]:

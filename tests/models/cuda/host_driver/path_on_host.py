@@ -38,6 +38,7 @@ from models.backends.base import BackendError  # noqa: E402 - pycuda had to be t
 from models.backends.cuda.device import Device, device_errors, require_success  # noqa: E402
 from models.backends.cuda.fast_path import LANES, FastPath  # noqa: E402
 from models.backends.cuda.graph import CapturedGraph  # noqa: E402
+from models.backends.cuda.lane import Network  # noqa: E402
 from models.backends.cuda.present import present_target  # noqa: E402
 from models.backends.tensorrt_backend import TensorRTBackend  # noqa: E402
 
@@ -63,13 +64,21 @@ class FirstBytes:
     def close(self) -> None: ...
 
 
+class WaitingFirstBytes(FirstBytes):
+    """It waits for its stream, which nothing that is captured may do."""
+
+    def enqueue(self, stream_handle: int) -> None:
+        driver.cuStreamSynchronize(driver.CUstream(stream_handle))
+        super().enqueue(stream_handle)
+
+
 @contextmanager
-def open_path() -> Iterator[FastPath]:
+def open_path(network: Callable[[], Network] = FirstBytes) -> Iterator[FastPath]:
     """As the TensorRT backend does."""
     with device_errors(), ExitStack() as cleanup:
         device = Device()
         cleanup.callback(device.close)
-        path = FastPath(b"the host has its own kernels", SPEC, FirstBytes)
+        path = FastPath(b"the host has its own kernels", SPEC, network)
         cleanup.callback(path.close)
         yield path
 
@@ -250,6 +259,18 @@ def test_what_cannot_be_captured_is_refused_and_the_stream_stays_usable(path: Fa
         CapturedGraph(path.lanes[0].stream, wait_while_capturing)
     picture, area = pictures()[0]
     assert_answers(path.begin(picture, area)(), picture, area)
+
+
+def test_a_network_that_cannot_be_captured_runs_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with open_path(WaitingFirstBytes) as path:
+        for picture, area in pictures():
+            assert_answers(path.begin(picture, area)(), picture, area)
+    assert len(caplog.messages) == LANES
+    for record in caplog.records:
+        assert record.levelno == logging.WARNING
+        assert record.message.startswith("each launch of the network costs its own time: The GPU")
 
 
 def test_a_step_that_fails_while_it_is_captured_leaves_nothing_behind(path: FastPath) -> None:
