@@ -1,22 +1,23 @@
-"""What a process may leave behind: other processes, descriptors, shared memory, threads."""
+"""What a process may leave behind: other processes, descriptors, shared memory, threads.
+
+Whatever is there later and was not before was left behind. What was there before and is not later
+tells nothing: it may be an earlier test's, which was not quite over.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+from tests.waiting import HANG_S, wait_until
 
 
 def descriptors() -> list[str]:
     """What each of this process's descriptors leads to."""
-    found = []
-    for link in Path("/proc/self/fd").iterdir():
-        try:
-            found.append(str(link.readlink()))
-        except OSError:  # the one with which the folder was read
-            continue
-    return sorted(found)
+    return sorted(target for _, target in _descriptors())
 
 
 def children(parent: int) -> set[int]:
@@ -32,9 +33,50 @@ def children(parent: int) -> set[int]:
     return found
 
 
-def all_there_is() -> tuple[object, ...]:
+def held() -> frozenset[str]:
+    """Descriptors and threads of this process, native ones too; none where the system does not
+    tell."""
+    if not Path("/proc/self/fd").is_dir():
+        return frozenset()
     gc.collect()
-    mappings = Path("/proc/self/maps").read_text().count("memfd:polyplens")
-    shared_files = sorted(path.name for path in Path("/dev/shm").iterdir())
-    threads = sorted(thread.name for thread in threading.enumerate())
-    return descriptors(), children(os.getpid()), mappings, shared_files, threads
+    names = {thread.native_id: thread.name for thread in threading.enumerate()}
+    tasks = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    threads = {f"thread {task} {names.get(task, 'of no Python')}" for task in tasks}
+    return frozenset(threads | {f"descriptor {number} {to}" for number, to in _descriptors()})
+
+
+def wait_until_given_back(before: frozenset[str], limit_s: float = HANG_S) -> None:
+    """Until nothing is ``held`` that was not before.
+
+    Raises:
+        TimeoutError: something still is; it is named.
+    """
+    try:
+        wait_until(lambda: held() <= before, limit_s=limit_s)
+    except TimeoutError:
+        left = sorted(held() - before)
+        raise TimeoutError(f"still held after {limit_s:g} s: {left}") from None
+
+
+def all_there_is() -> frozenset[str]:
+    """All of it, with threads of Python alone: a native one may end after it was joined."""
+    gc.collect()
+    mappings = Path("/proc/self/maps").read_text().splitlines()
+    return frozenset(
+        {
+            *(f"descriptor {number} {target}" for number, target in _descriptors()),
+            *(f"process {child}" for child in children(os.getpid())),
+            *(f"mapping {line}" for line in mappings if "memfd:polyplens" in line),
+            *(f"shared {path.name}" for path in Path("/dev/shm").iterdir()),
+            *(f"thread {thread.ident} {thread.name}" for thread in threading.enumerate()),
+        }
+    )
+
+
+def _descriptors() -> Iterator[tuple[str, str]]:
+    """Number and target of each."""
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            yield link.name, str(link.readlink())
+        except OSError:  # the one with which the folder was read
+            continue

@@ -16,13 +16,15 @@ _TOLERANCE_S = 1.0
 class LiveTimes:
     """Gives frames of one opening after another their place in one time that starts at 0.
 
-    Distances are the source's own. Where it has none, as over a loss, or a wrong one, they are
-    taken from the moments of capture. A moment of capture before that of the last frame, before
-    the opening or after now becomes now. Belongs to one thread at a time.
+    Distances are the source's own. Where it has none, as over a loss, or a wrong one, the frame's
+    place is the time since the first frame was captured, or just above the last place where that
+    was ahead: an opening may give in one go what came meanwhile, and this must not add up. A moment
+    of capture before that of the last frame, before the opening or after now becomes now. Belongs
+    to one thread at a time.
     """
 
     def __init__(self) -> None:
-        self._given = False
+        self._first_captured_ns: int | None = None
         self._last_ticks = -1
         self._last_captured_ns = 0
         self._last_pts_s: float | None = None
@@ -34,7 +36,7 @@ class LiveTimes:
     def begin(self, now_ns: int) -> None:
         """The source is about to be opened."""
         self._last_pts_s = None
-        if not self._given:
+        if self._first_captured_ns is None:
             self._last_captured_ns = now_ns
 
     def place(self, frame: Frame, now_ns: int) -> Frame:
@@ -43,6 +45,8 @@ class LiveTimes:
         in_time = self._last_captured_ns <= captured_ns <= now_ns
         if not in_time:
             captured_ns = now_ns
+        if self._first_captured_ns is None:
+            self._first_captured_ns = captured_ns
         wall_step_s = (captured_ns - self._last_captured_ns) / 1e9
         step_s = None if self._last_pts_s is None else frame.pts_s - self._last_pts_s
         # A time that is not a number compares as False.
@@ -51,10 +55,10 @@ class LiveTimes:
             ticks = self._anchor_ticks + round(elapsed_s / TIME_BASE)
         else:
             in_time = in_time and step_s is None
-            ticks = self._last_ticks + round(wall_step_s / TIME_BASE) if self._given else 0
+            elapsed_s = (captured_ns - self._first_captured_ns) / 1e9
+            ticks = max(round(elapsed_s / TIME_BASE), self._last_ticks + 1)
             self._anchor_ticks, self._anchor_pts_s = ticks, frame.pts_s
         self.mended += not in_time
-        self._given = True
         self._last_ticks = ticks = max(ticks, self._last_ticks + 1)
         self._last_captured_ns = captured_ns
         self._last_pts_s = frame.pts_s

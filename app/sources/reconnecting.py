@@ -44,9 +44,9 @@ class ReconnectingSource(LiveSource):
     another opening is begun beside it; when that hangs too, the next one waits until either ends.
     ``interrupt`` alone of the source is called directly and must not wait.
 
-    ``pts_s`` goes on over every loss by the time that has passed. ``info`` is that of the frame
-    read last; before the first, of what was opened; and until then has a size of 0 x 0 and a rate
-    of 30. It raises nothing when it is made: what cannot be opened is waited for.
+    After every loss ``pts_s`` goes on with the time since the first frame was captured. ``info`` is
+    that of the frame read last; before the first, of what was opened; and until then has a size of
+    0 x 0 and a rate of 30. It raises nothing when it is made: what cannot be opened is waited for.
 
     Args:
         name: for people, such as ``Magewell USB Capture HDMI``; every sentence begins with it.

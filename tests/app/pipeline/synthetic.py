@@ -203,12 +203,3 @@ def awaited(event: threading.Event) -> None:
     """``event.wait()``, but a hang fails the thread that waits."""
     if not event.wait(WATCHDOG_S):
         raise TimeoutError("the event never came")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for what another thread is about to bring about."""
-    end_s = time.monotonic() + WATCHDOG_S
-    while not condition():
-        if time.monotonic() > end_s:
-            hang("what was waited for")
-        time.sleep(0.001)

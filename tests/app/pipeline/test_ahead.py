@@ -14,8 +14,8 @@ from tests.app.pipeline.synthetic import (
     NumberSink,
     awaited,
     joined,
-    until,
 )
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 20])
@@ -30,7 +30,7 @@ def test_every_frame_has_its_own_mask_in_order(depth: int) -> None:
 
 def test_frames_that_wait_are_begun_together() -> None:
     source = NumberedSource(50)
-    segmenter = NumberReaderAhead(3, before_begin=lambda _: until(lambda: source.given >= 8))
+    segmenter = NumberReaderAhead(3, before_begin=lambda _: wait_until(lambda: source.given >= 8))
     Pipeline(source, segmenter, NumberSink(), DropPolicy.EVERY).run()
     assert segmenter.most_begun == 3
 
@@ -41,7 +41,7 @@ def test_a_frame_is_not_held_back_until_the_next_one_comes() -> None:
     sink = NumberSink()
     pipeline = Pipeline(source, NumberReaderAhead(3), sink, DropPolicy.EVERY)
     pipeline.start()
-    until(lambda: sink.masked == [0])
+    wait_until(lambda: sink.masked == [0])
     next_may_come.set()
     joined(pipeline)
     assert sink.masked == [0, 1]

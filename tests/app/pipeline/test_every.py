@@ -18,8 +18,8 @@ from tests.app.pipeline.synthetic import (
     awaited,
     joined,
     pipeline_threads,
-    until,
 )
+from tests.waiting import wait_until
 
 
 def test_ten_thousand_frames_arrive_in_order_each_with_its_own_mask() -> None:
@@ -70,7 +70,7 @@ def test_a_sink_that_stands_still_holds_the_reader_back(capacity: int | None) ->
     pipeline.start()
     room = capacity or CAPACITY[DropPolicy.EVERY]
     # One frame is in the sink's hands, `room` wait, one is in the reader's hands.
-    until(lambda: source.given == room + 2)
+    wait_until(lambda: source.given == room + 2)
     time.sleep(0.05)
     assert source.given == room + 2
     assert pipeline.snapshot().deliver.depth == room
@@ -85,7 +85,7 @@ def test_a_segmenter_that_stands_still_holds_everything_back() -> None:
     segmenter = NumberReader(before=lambda index: awaited(go_on) if index == 10 else None)
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.EVERY)
     pipeline.start()
-    until(lambda: len(sink.indices) == 10)
+    wait_until(lambda: len(sink.indices) == 10)
     time.sleep(0.05)
     assert sink.indices == list(range(10))
     go_on.set()

@@ -23,8 +23,8 @@ from tests.app.pipeline.synthetic import (
     awaited,
     joined,
     pipeline_threads,
-    until,
 )
+from tests.waiting import wait_until
 
 
 class BrokenError(Exception):
@@ -94,7 +94,7 @@ def test_live_video_ends_with_the_failure_of_source_or_sink(where: str) -> None:
         # Each frame up to the fatal one is written, and none comes after it.
         parts.source = NumberedSource(
             50,
-            lambda index: until(
+            lambda index: wait_until(
                 lambda: len(parts.sink.indices) == index or parts.source.interrupts == 1
             ),
         )
@@ -112,8 +112,8 @@ def test_live_video_goes_on_without_the_segmenter(
     where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def wait(index: int) -> None:
-        until(lambda: len(parts.sink.indices) == index)
-        until(lambda: bool(failures) or pipeline.snapshot().segmenter_entered)
+        wait_until(lambda: len(parts.sink.indices) == index)
+        wait_until(lambda: bool(failures) or pipeline.snapshot().segmenter_entered)
 
     parts = Parts(where)
     source = NumberedSource(50, wait)
@@ -142,9 +142,9 @@ def test_live_video_goes_on_without_the_segmenter(
 
 def test_a_live_segmenter_is_entered_again_after_it_failed() -> None:
     def wait(index: int) -> None:
-        until(lambda: len(sink.indices) == index)
+        wait_until(lambda: len(sink.indices) == index)
         if index in (0, 9):
-            until(lambda: pipeline.snapshot().segmenter_entered)
+            wait_until(lambda: pipeline.snapshot().segmenter_entered)
 
     sink = NumberSink()
     source = NumberedSource(60, wait, Fraction(1, 30))
@@ -160,7 +160,7 @@ def test_a_live_segmenter_is_entered_again_after_it_failed() -> None:
 
 def test_a_live_segmenter_that_keeps_failing_stays_out(caplog: pytest.LogCaptureFixture) -> None:
     sink = NumberSink()
-    source = NumberedSource(100, lambda index: until(lambda: len(sink.indices) == index))
+    source = NumberedSource(100, lambda index: wait_until(lambda: len(sink.indices) == index))
     segmenter = NumberReader()
     segmenter.on_enter = lambda: break_down("on entry")
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.LATEST, restart_delay_s=0.0)
@@ -184,7 +184,7 @@ def test_each_restart_is_waited_for_twice_as_long() -> None:
     segmenter.on_enter = break_again
     pipeline = Pipeline(source, segmenter, NumberSink(), DropPolicy.LATEST, restart_delay_s=0.01)
     pipeline.start()
-    until(lambda: len(entered_s) == 1 + RESTARTS)
+    wait_until(lambda: len(entered_s) == 1 + RESTARTS)
     pipeline.stop()
     joined(pipeline)
     pauses_s = [later - earlier for earlier, later in pairwise(entered_s)]
@@ -211,9 +211,9 @@ class Interruptible(NumberReader):
 @pytest.mark.parametrize("where", ["enter", "segment"])
 def test_a_live_segmenter_that_hangs_is_interrupted_at_the_end(where: str) -> None:
     def wait(index: int) -> None:
-        until(lambda: len(sink.indices) == index)
+        wait_until(lambda: len(sink.indices) == index)
         if index == 0 and where == "segment":
-            until(lambda: pipeline.snapshot().segmenter_entered)
+            wait_until(lambda: pipeline.snapshot().segmenter_entered)
 
     sink = NumberSink()
     segmenter = Interruptible(where)
@@ -228,9 +228,9 @@ def test_a_live_segmenter_that_hangs_is_interrupted_at_the_end(where: str) -> No
 
 def test_a_failing_listener_does_not_stop_live_video(caplog: pytest.LogCaptureFixture) -> None:
     def wait(index: int) -> None:
-        until(lambda: len(sink.indices) == index)
+        wait_until(lambda: len(sink.indices) == index)
         if index == 0:
-            until(lambda: pipeline.snapshot().segmenter_entered)
+            wait_until(lambda: pipeline.snapshot().segmenter_entered)
 
     sink = NumberSink()
     pipeline = Pipeline(

@@ -31,8 +31,8 @@ from tests.app.pipeline.synthetic import (
     drawn,
     joined,
     segmentation_of,
-    until,
 )
+from tests.waiting import wait_until
 
 LONG_FRAME_TIME = Fraction(1, 30)
 """Frames/s at which a frame may wait 30 s for its mask: time plays no part in the test."""
@@ -49,13 +49,13 @@ class Lockstep:
     def _until_delivered(self, index: int) -> None:
         if index == 0:
             self.before_first()
-        until(lambda: len(self.sink.indices) == index)
+        wait_until(lambda: len(self.sink.indices) == index)
 
 
 def test_a_segmenter_in_time_masks_every_frame() -> None:
     live = Lockstep(1_000, LONG_FRAME_TIME)
     pipeline = Pipeline(live.source, NumberReader(), live.sink, DropPolicy.LATEST)
-    live.before_first = lambda: until(lambda: pipeline.snapshot().segmenter_entered)
+    live.before_first = lambda: wait_until(lambda: pipeline.snapshot().segmenter_entered)
     final = pipeline.run()
     assert live.sink.indices == live.sink.masked == list(range(1_000))
     assert live.sink.mismatches == 0
@@ -72,7 +72,7 @@ def test_a_frozen_segmenter_loses_no_frame(mask_wait_ms: float | None) -> None:
         live.source, segmenter, live.sink, DropPolicy.LATEST, mask_wait_ms=mask_wait_ms
     )
     pipeline.start()
-    until(lambda: live.sink.closed == 1)
+    wait_until(lambda: live.sink.closed == 1)
     assert live.sink.indices == list(range(40))
     assert live.sink.masked == []
     assert pipeline.join(0.0) is False
@@ -90,7 +90,9 @@ def test_a_frozen_segmenter_loses_no_frame(mask_wait_ms: float | None) -> None:
 def test_a_late_mask_is_seen_on_no_frame() -> None:
     """Each mask is ready only after its frame was delivered."""
     live = Lockstep(100)
-    segmenter = NumberReader(before=lambda index: until(lambda: len(live.sink.indices) > index))
+    segmenter = NumberReader(
+        before=lambda index: wait_until(lambda: len(live.sink.indices) > index)
+    )
     final = Pipeline(live.source, segmenter, live.sink, DropPolicy.LATEST, mask_wait_ms=0.5).run()
     assert live.sink.indices == list(range(100))
     assert (live.sink.masked, live.sink.mismatches, final.masked) == ([], 0, 0)
@@ -104,9 +106,9 @@ def test_masks_return_once_the_segmenter_thaws() -> None:
     segmenter = NumberReader(before=lambda index: awaited(thaw) if index == 5 else None)
     pipeline = Pipeline(live.source, segmenter, live.sink, DropPolicy.LATEST, mask_wait_ms=20)
     pipeline.start()
-    until(lambda: len(live.sink.indices) > 10)
+    wait_until(lambda: len(live.sink.indices) > 10)
     thaw.set()
-    until(lambda: bool(live.sink.masked) and live.sink.masked[-1] > 10)
+    wait_until(lambda: bool(live.sink.masked) and live.sink.masked[-1] > 10)
     joined(pipeline)
     assert live.sink.indices == list(range(60))
     assert live.sink.mismatches == 0
@@ -204,7 +206,7 @@ def test_memory_is_bounded_while_the_segmenter_is_frozen() -> None:
     segmenter = NumberReader(before=lambda index: awaited(thaw))
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.LATEST, mask_wait_ms=0)
     pipeline.start()
-    until(lambda: sink.closed == 1)
+    wait_until(lambda: sink.closed == 1)
     segment = pipeline.snapshot().segment
     assert segment is not None
     assert segment.depth == 1
@@ -231,7 +233,7 @@ class Mixer(NumberReader):
 def test_the_mask_of_another_frame_is_refused() -> None:
     live = Lockstep(20, LONG_FRAME_TIME)
     pipeline = Pipeline(live.source, Mixer(), live.sink, DropPolicy.LATEST, restart_delay_s=0.0)
-    live.before_first = lambda: until(lambda: pipeline.snapshot().segmenter_entered)
+    live.before_first = lambda: wait_until(lambda: pipeline.snapshot().segmenter_entered)
     final = pipeline.run()
     assert live.sink.indices == list(range(20))
     assert live.sink.masked == []

@@ -16,8 +16,8 @@ from tests.app.pipeline.synthetic import (
     NumberSink,
     Step,
     joined,
-    until,
 )
+from tests.waiting import wait_until
 
 RATE = Fraction(50)
 FRAME_S = float(1 / RATE)
@@ -99,12 +99,22 @@ def test_with_a_longer_wait_what_is_shown_is_marked() -> None:
 
 def test_when_the_runtime_hangs_every_frame_goes_on_without() -> None:
     def hangs(index: int) -> None:
-        time.sleep(1.5 if 40 <= index < 60 else 2 * FRAME_S)
+        if index >= 40:
+            wait_until(lambda: source.given > 110)
+        time.sleep(2 * FRAME_S)
 
-    sink = NumberSink()
-    pipeline = live(hangs, sink, 250, 100)
+    def in_turn(index: int) -> None:
+        """While it hangs, after the one before is shown: so the machine leaves out none."""
+        time.sleep(FRAME_S)
+        if index == 65:
+            wait_until(lambda: sink.indices[-1] >= 40 and sink.indices[-1] not in sink.masked)
+        if 65 < index <= 105:
+            wait_until(lambda: sink.indices[-1] == index - 1)
+
+    source, sink = NumberedSource(250, in_turn, RATE), NumberSink()
+    pipeline = Pipeline(source, NumberReader(hangs), sink, DropPolicy.LATEST, mask_wait_ms=100)
     pipeline.start()
-    until(lambda: bool(sink.masked) and sink.masked[-1] > 140)
+    wait_until(lambda: bool(sink.masked) and sink.masked[-1] > 140)
     joined(pipeline)
     while_hanging = [index for index in sink.indices if 65 <= index < 105]
     assert while_hanging == list(range(65, 105)), "no frame is left out"

@@ -27,9 +27,9 @@ from tests.app.pipeline.synthetic import (
     awaited,
     joined,
     pipeline_threads,
-    until,
 )
 from tests.locations import ROOT
+from tests.waiting import wait_until
 
 ENDLESS = 1 << 23
 
@@ -50,7 +50,7 @@ def test_what_was_read_before_stop_is_segmented_and_delivered() -> None:
     source, segmenter, sink = NumberedSource(ENDLESS), NumberReader(slow), NumberSink()
     pipeline = Pipeline(source, segmenter, sink, DropPolicy.EVERY)
     pipeline.start()
-    until(lambda: len(sink.indices) >= 20)
+    wait_until(lambda: len(sink.indices) >= 20)
     pipeline.stop()
     pipeline.stop()
     joined(pipeline)
@@ -243,7 +243,7 @@ def test_ctrl_c_at_any_moment_of_a_run(policy: DropPolicy) -> None:
         except KeyboardInterrupt:
             interrupted += 1
         sender.join(WATCHDOG_S)
-        until(lambda: not pipeline_threads())
+        wait_until(lambda: not pipeline_threads())
         if sink.closed == 0:
             # The signal came before ``run`` did anything.
             assert source.given == 0
@@ -266,7 +266,8 @@ from threading import Event
 
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.pipeline import Pipeline
-from tests.app.pipeline.synthetic import NumberedSource, NumberReader, NumberSink, until
+from tests.app.pipeline.synthetic import NumberedSource, NumberReader, NumberSink
+from tests.waiting import wait_until
 
 def hang(index):
     Event().wait()
@@ -274,7 +275,7 @@ def hang(index):
 sink = NumberSink()
 pipeline = Pipeline(NumberedSource(3), NumberReader(hang), sink, DropPolicy.LATEST)
 pipeline.start()
-until(lambda: sink.closed == 1)
+wait_until(lambda: sink.closed == 1)
 assert not pipeline.join(0.1)
 """
 

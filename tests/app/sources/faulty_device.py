@@ -61,6 +61,7 @@ class FaultyDevice:
         self.times_refused = 0
         """It was to be opened and was not plugged in."""
         self.open_now = 0
+        self.hanging_now = 0
 
     def open(self) -> VideoSource:
         return _FaultySource(self)
@@ -78,7 +79,9 @@ class FaultyDevice:
     def may_hang(self, where: str) -> None:
         if self._hangs_in == where and self._hangs_left:
             self._hangs_left -= 1
+            self.hanging_now += 1
             self._hang.wait()
+            self.hanging_now -= 1
 
     def pixels(self, number: int) -> NDArray[np.uint8]:
         shape = _shape(self.pixel_format, *self.size)

@@ -13,7 +13,7 @@ if sys.platform != "linux":
     pytest.skip("V4L2 is of Linux", allow_module_level=True)
 
 from app.sources.camera import V4L2Camera
-from tests.leftovers import descriptors
+from tests.leftovers import held, wait_until_given_back
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ from tests.leftovers import descriptors
     ],
 )
 def test_a_device_that_is_not_there_is_named(identity: str) -> None:
-    before = descriptors()
+    before = held()
     with pytest.raises(SourceNotFoundError, match=r"run_app\.py devices") as raised:
         V4L2Camera(identity, CaptureWish())
     assert identity in str(raised.value)
-    assert descriptors() == before
+    wait_until_given_back(before)
 
 
 def test_another_kind_of_device_is_refused() -> None:
-    before = descriptors()
+    before = held()
     with pytest.raises(SourceFormatError, match="/dev/null is no video device"):
         V4L2Camera("/dev/null", CaptureWish())
-    assert descriptors() == before
+    wait_until_given_back(before)

@@ -14,7 +14,9 @@ from app.sources.decklink import DeckLinkSource, card_elements, check_gstreamer
 from app.sources.live import NoSignalError, SignalState, SourceLostError
 from app.sources.reconnecting import ReconnectingSource
 from models.picture import PixelFormat
-from tests.app.sources.waiting import Viewer, has_ended, held, wait_for_state, wait_until
+from tests.app.sources.waiting import Viewer, has_ended, wait_for_state
+from tests.leftovers import held, wait_until_given_back
+from tests.waiting import wait_until
 
 needs_gstreamer = pytest.mark.skipif(
     not gstreamer.has_element("videotestsrc"), reason="GStreamer's videotestsrc is not installed"
@@ -85,7 +87,7 @@ def test_a_killed_process_is_started_again_and_none_is_left() -> None:
         assert source.signal.state is SignalState.LIVE
     assert all(has_ended(source._process.pid) for source in opened)
     opened.clear()
-    wait_until(lambda: held() == before)
+    wait_until_given_back(before)
 
 
 def _has_decklink() -> bool:

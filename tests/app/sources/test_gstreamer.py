@@ -14,8 +14,10 @@ from app.sources import gstreamer
 from app.sources.gstreamer import GStreamerProcess, PipelineEnd
 from tests.app.sources.live_feeds import free_port, is_taken
 from tests.app.sources.srt_feed import needs_srt
-from tests.app.sources.waiting import HANG_S, has_ended, held, wait_until
+from tests.app.sources.waiting import has_ended
+from tests.leftovers import held, wait_until_given_back
 from tests.locations import ROOT
+from tests.waiting import HANG_S, wait_until
 
 needs_gstreamer = pytest.mark.skipif(
     not gstreamer.has_element("videotestsrc"), reason="GStreamer's videotestsrc is not installed"
@@ -65,7 +67,7 @@ def test_it_is_waited_for_and_ends_when_told_and_leaves_nothing() -> None:
     process.close()
     assert process.end() == PipelineEnd()
     assert has_ended(process.pid)
-    assert held() == before
+    wait_until_given_back(before)
 
 
 @needs_gstreamer

@@ -80,6 +80,33 @@ def test_after_a_loss_time_goes_on_by_the_clock() -> None:
     assert times.mended == 0
 
 
+def test_what_came_all_at_once_after_each_loss_adds_up_to_nothing() -> None:
+    """A stream gives what arrived while it was being opened in one go."""
+    times = LiveTimes()
+    first = times.place(Frame(PICTURE, 0, 0.0, BEGUN_NS), BEGUN_NS)
+    for opening in range(1, 11):
+        opened_ns = BEGUN_NS + opening * 1_000_000_000
+        times.begin(opened_ns)
+        burst = [Frame(PICTURE, 0, number * STEP_S, opened_ns) for number in range(10)]
+        placed = [times.place(given, opened_ns) for given in burst]
+        assert placed[0].pts_s - first.pts_s == pytest.approx(opening, abs=1e-5)
+        assert placed[-1].pts_s - placed[0].pts_s == pytest.approx(9 * STEP_S, abs=1e-5)
+    assert times.mended == 0
+
+
+def test_after_a_loss_shorter_than_what_came_at_once_times_still_rise() -> None:
+    times = LiveTimes()
+    times.begin(BEGUN_NS)
+    burst = [Frame(PICTURE, 0, number * STEP_S, BEGUN_NS) for number in range(10)]
+    before = [times.place(given, BEGUN_NS) for given in burst]
+    times.begin(now_ns(0))
+    after = [times.place(frame(number), now_ns(number)) for number in range(3)]
+    assert after[0].pts_s - before[-1].pts_s == pytest.approx(0.0, abs=1e-5)
+    placed = [*before, *after]
+    assert all(later.pts_s > earlier.pts_s for earlier, later in itertools.pairwise(placed))
+    assert after[-1].pts_s - after[0].pts_s == pytest.approx(2 * STEP_S, abs=1e-5)
+
+
 def test_times_rise_even_where_the_sources_stand_still() -> None:
     times = LiveTimes()
     placed = place(times, [frame(number, -number * STEP_S) for number in range(10)])

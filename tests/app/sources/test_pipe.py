@@ -17,7 +17,7 @@ import pytest
 from app.sources.base import SourceError, SourceFormatError, SourceNotFoundError
 from app.sources.live import NoSignalError
 from models.picture import ColourMatrix, PixelFormat
-from tests.app.sources.waiting import HANG_S
+from tests.waiting import HANG_S
 
 pytest.importorskip("fcntl", reason="Windows has no named pipes")
 
@@ -134,7 +134,7 @@ def test_interrupt_ends_a_waiting_read(written: bytes, path: Path, source: PipeS
         time.sleep(0.3)
         assert not ended.is_set()
         source.interrupt()
-        assert ended.wait(1.0)
+        assert ended.wait(HANG_S)
         reader.join()
         assert source.read() is None
 

@@ -22,7 +22,10 @@ from app.sources.stream_address import parse_stream_address
 from tests.app.sources.live_feeds import RATE, SIZE, free_port, is_taken
 from tests.app.sources.srt_feed import SrtSender, needs_srt
 from tests.app.sources.videos import number_in
-from tests.app.sources.waiting import HANG_S, Viewer, has_ended, held, wait_for_state, wait_until
+from tests.app.sources.waiting import Viewer, has_ended, wait_for_state
+from tests.leftovers import held, wait_until_given_back
+from tests.processor_wait import ProcessorWait
+from tests.waiting import HANG_S, wait_until
 
 QUOTED = "so%20secret%20+%20100%20%25"
 
@@ -126,7 +129,7 @@ def test_a_killed_encoder_is_seen_as_lost_and_live_again_and_nothing_is_left(
         assert wait_for_state(source, SignalState.LIVE).restarts == 1
         wait_until(lambda: len(viewer.frames) > count + 10)
     sender.end()
-    wait_until(lambda: held() == before)
+    wait_until_given_back(before)
 
 
 @needs_srt
@@ -179,10 +182,11 @@ def test_an_encoder_that_calls_is_told_at_once_when_nobody_listens_any_more(
     receiver.interrupt()
     receiver._process.end(HANG_S)
     receiver.close()
+    wait = ProcessorWait()
     reopened_s = time.monotonic()
     receiver = SrtReceiver(address)
     assert receiver.read(188)
-    assert time.monotonic() - reopened_s < 4.0  # by itself it would call again after 5 s
+    assert time.monotonic() - reopened_s < 4.0 + wait.s  # by itself it would call again after 5 s
     receiver.close()
 
 
@@ -195,10 +199,13 @@ def test_interrupt_ends_a_waiting_read_and_close_leaves_nothing() -> None:
     reader = threading.Thread(target=_read_into, args=(receiver, read))
     reader.start()
     time.sleep(0.3)
+    wait = ProcessorWait()
     interrupted_s = time.monotonic()
     receiver.interrupt()
     reader.join(HANG_S)
-    assert time.monotonic() - interrupted_s < 1.0  # the limit for a connection is far longer
+    assert (
+        time.monotonic() - interrupted_s < 1.0 + wait.s
+    )  # the limit for a connection is far longer
     assert read == [b""]
     assert receiver.failure is None
     receiver.close()
@@ -208,7 +215,7 @@ def test_interrupt_ends_a_waiting_read_and_close_leaves_nothing() -> None:
     assert has_ended(receiver._process.pid)
     del receiver
     reader.join()
-    wait_until(lambda: held() == before)
+    wait_until_given_back(before)
 
 
 def _read_into(receiver: SrtReceiver, read: list[bytes]) -> None:
@@ -220,14 +227,14 @@ def test_a_missing_gstreamer_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(gstreamer, "_LIBRARY", "libgstreamer-0.0.so.0")
-    descriptors = held()
+    before = held()
     for use in (
         lambda: open_live("srt://:9000", CaptureWish()),
         lambda: StreamSource("srt://:9000"),
     ):
         with pytest.raises(SourceError, match=r"gstreamer1\.0-tools and gstreamer1\.0-plugins-bad"):
             use()
-    assert held() == descriptors
+    wait_until_given_back(before)
 
 
 @needs_srt

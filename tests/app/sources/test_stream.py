@@ -22,8 +22,9 @@ from tests.app.sources.live_feeds import RATE, SIZE, ProcessFeed, free_port
 from tests.app.sources.reading import read_all
 from tests.app.sources.stream_encoder import sdp
 from tests.app.sources.videos import CODINGS, TS, number_in, write_video
-from tests.app.sources.waiting import HANG_S
+from tests.processor_wait import ProcessorWait
 from tests.threads import on_a_thread
+from tests.waiting import HANG_S, wait_until
 
 PACKET_BYTES = 188
 
@@ -211,10 +212,13 @@ def test_a_stream_that_falls_silent_is_given_up(tmp_path: Path, serve: Serve) ->
 
 def test_interrupt_ends_a_waiting_read(tmp_path: Path, serve: Serve) -> None:
     with StreamSource(serve(ts_bytes(tmp_path), then_silent=True)) as source:
-        with on_a_thread(lambda: read_all(source), limit_s=1.0) as given:
+        with on_a_thread(lambda: read_all(source)) as given:
             time.sleep(0.5)
+            wait = ProcessorWait()
+            begun_s = time.monotonic()
             source.interrupt()
-        assert given, "it ended without an error"
+            wait_until(lambda: bool(given), "an end without an error")
+            assert time.monotonic() - begun_s < 0.5 + wait.s
         assert source.read() is None
 
 

@@ -1,46 +1,19 @@
-"""Waiting for what other threads and processes do."""
+"""Waiting for what a live source does."""
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 from app.frame import Frame
 from app.sources.live import LiveSource, Signal, SignalState
-
-HANG_S = 20.0
-"""Nothing under test takes so long on any machine."""
+from tests.waiting import HANG_S, wait_until
 
 
-def wait_until(holds: Callable[[], bool], limit_s: float = HANG_S) -> None:
-    """Returns as soon as it holds.
-
-    Raises:
-        TimeoutError: it never did.
-    """
-    until_s = time.monotonic() + limit_s
-    while not holds():
-        if time.monotonic() > until_s:
-            raise TimeoutError(f"nothing came of it within {limit_s:g} s")
-        time.sleep(0.002)
-
-
-def wait_for_state(source: LiveSource, state: SignalState, limit_s: float = HANG_S) -> Signal:
+def wait_for_state(source: LiveSource, state: SignalState) -> Signal:
     """The first signal that has this state."""
-    wait_until(lambda: source.signal.state is state, limit_s)
+    wait_until(lambda: source.signal.state is state, f"the state {state.value!r}")
     return source.signal
-
-
-def held() -> tuple[int, int] | None:
-    """Descriptors and threads of this process; None where the system does not tell."""
-    descriptors, threads = Path("/proc/self/fd"), Path("/proc/self/task")
-    if not descriptors.is_dir():
-        return None
-    gc.collect()
-    return len(list(descriptors.iterdir())), len(list(threads.iterdir()))
 
 
 def has_ended(pid: int) -> bool:

@@ -27,8 +27,14 @@ from models.supervised.supervised_segmenter import SupervisedSegmenter
 from tests.leftovers import all_there_is, children
 from tests.locations import ROOT
 from tests.models.supervised import child_segmenters as child
+from tests.processor_wait import ProcessorWait
 
 WATCHDOG_S = 60.0
+PICTURES = 2_500
+LONGEST_LIFE = 600
+"""Of a process that is killed among them, in pictures."""
+NOTICED_WITHIN_S = 0.5
+"""A network that is gone shows so soon."""
 WHITE = Picture(np.full((8, 32, 3), 255, np.uint8))
 GREY = Picture(np.full((8, 32, 3), 100, np.uint8))
 
@@ -86,12 +92,13 @@ def test_frozen_is_noticed_and_killed(at_work: bool) -> None:
         assert answers(segmenter)
         if not at_work:
             os.kill(pid, signal.SIGSTOP)
+        wait = ProcessorWait()
         begun_s = time.monotonic()
         with pytest.raises(BackendError, match=r"was stopped; it has to be"):
             segmenter.segment(WHITE, 1)
         noticed_s = time.monotonic() - begun_s
         assert noticed_s >= segmenter_process.STOPPED_LIMIT_S
-        assert noticed_s < 1.0, "half a second is promised, the machine may be busy"
+        assert noticed_s < NOTICED_WITHIN_S + wait.s
         assert gone(pid)
 
 
@@ -240,6 +247,7 @@ from functools import partial
 from models.picture import Picture
 from models.supervised.supervised_segmenter import SupervisedSegmenter
 from tests.models.supervised import child_segmenters as child
+from tests.processor_wait import ProcessorWait
 
 with SupervisedSegmenter(partial(child.echo_until_marked, child.hang)) as segmenter:
     print(segmenter.pid, flush=True)
@@ -290,20 +298,19 @@ def test_it_brings_neither_qt_nor_torch() -> None:
     assert "libtorch" not in libraries
 
 
-@pytest.mark.slow
-def test_a_hundred_restarts_leave_nothing_behind() -> None:
+def test_twenty_restarts_leave_nothing_behind() -> None:
     segmenter = SupervisedSegmenter(child.echo)
-    grown: list[tuple[object, ...]] = []
-    for number in range(100):
+    there: list[frozenset[str]] = []
+    for number in range(20):
         with segmenter:
             assert answers(segmenter, number)
             if number % 2:
                 os.kill(pid_of(segmenter), signal.SIGKILL)
                 with pytest.raises(BackendError):
                     segmenter.segment(GREY, number)
-        if number in (0, 99):
-            grown.append(all_there_is())
-    assert grown[0] == grown[1]
+        if number in (0, 19):
+            there.append(all_there_is())
+    assert not there[1] - there[0]
 
 
 def stamped(number: int) -> Picture:
@@ -320,24 +327,27 @@ def number_in(probability: NDArray[np.uint8]) -> int:
 
 
 @pytest.mark.slow
-def test_ten_thousand_stamped_pictures_no_mismatch_under_kills() -> None:
+def test_stamped_pictures_have_no_mismatch_under_kills() -> None:
     draw = random.Random(7)
     segmenter = SupervisedSegmenter(partial(child.echo_with_delays, 7, 0.002))
-    numbers = iter(range(10_000))
+    numbers = iter(range(PICTURES))
     answered = killed = 0
-    while answered + killed < 10_000:
+    while answered + killed < PICTURES:
         with segmenter:
             kill = (pid_of(segmenter), draw.choice([signal.SIGKILL, signal.SIGSTOP]))
-            killer = threading.Timer(draw.uniform(0.0, 4.0), os.kill, kill)
-            killer.start()
+            killer = threading.Timer(draw.uniform(0.0, 0.01), os.kill, kill)
+            unharmed = draw.randrange(LONGEST_LIFE)
             try:
-                for number in numbers:
+                for lived, number in enumerate(numbers):
+                    if lived == unharmed:
+                        killer.start()
                     answer = segmenter.segment(stamped(number), number)
                     assert number_in(answer.probability) == answer.frame_index == number
                     answered += 1
             except BackendError:
                 killed += 1
             killer.cancel()
-            killer.join()
-    assert (answered + killed, next(numbers, None)) == (10_000, None)
+            if killer.is_alive():
+                killer.join()
+    assert (answered + killed, next(numbers, None)) == (PICTURES, None)
     assert killed >= 3

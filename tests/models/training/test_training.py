@@ -27,6 +27,7 @@ from models.training.train import main
 from tests.locations import ROOT
 from tests.models.drawn_weights import drawn_state
 from tests.models.training.lightning_warnings import IGNORE_LIGHTNING
+from tests.waiting import HANG_S, wait_until
 
 pytestmark = IGNORE_LIGHTNING
 
@@ -78,8 +79,9 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     run = subprocess.Popen(
         [sys.executable, "-m", "models.training.train", *cut, "save_every=1"], cwd=ROOT
     )
-    while not (parts / "last.ckpt").is_file() and run.poll() is None:
-        pass
+    wait_until(
+        lambda: (parts / "last.ckpt").is_file() or run.poll() is not None, limit_s=4 * HANG_S
+    )
     run.terminate()
     assert run.wait() in (0, 130)
     assert main(cut) == 0
