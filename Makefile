@@ -43,7 +43,7 @@ desktop: $(VENV)/run-installed
 	@echo "PolypLens is in the desktop's menu now."
 
 test: $(VENV)/dev-installed
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev-installed
 	@$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from app.player.playback import PlaybackState, PlayerState
 from app.player.settings import SMALLER_INPUT_SIZE
 from models.backends.base import BackendInfo
 
-_SLOW_FOR_S = 3.0
+SLOW_FOR_S = 3.0
 """So long must a video play faster than its network: the first frames take longer."""
 
 
@@ -62,7 +62,7 @@ class StateNotices(QObject):
         now_s = time.monotonic()
         if self._slow_since_s is None:
             self._slow_since_s = now_s
-        return now_s - self._slow_since_s >= _SLOW_FOR_S
+        return now_s - self._slow_since_s >= SLOW_FOR_S
 
     def _runs_on(self, runtime: BackendInfo) -> str:
         sentence = self.tr("The network runs with {runtime} on {device}.")

@@ -260,7 +260,7 @@ def test_nothing_is_left_after_many_rounds(
     for _ in range(15):
         one_round()
     assert len(qapp.allWidgets()) == widgets
-    assert open_handles() == handles
+    assert open_handles() <= handles  # fewer where an earlier test's went meanwhile
 
 
 def test_make_view_draws_without_opengl_where_only_the_cpu_would_run_it(
