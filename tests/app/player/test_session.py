@@ -271,6 +271,7 @@ def test_a_network_that_hangs_is_stale_then_off_then_back(
 def test_the_threshold_changes_the_frame_on_screen_without_the_network(video: Path) -> None:
     segmenter = NumberSegmenter()
     with Watched(video, loaded(segmenter), playing=False) as (session, watcher):
+        ready(session)  # a seek before the network is there shows its frame twice
         session.seek(2.0)
         steady(session, 60)
         asked, count = segmenter.asked, len(watcher.shown)
