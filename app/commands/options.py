@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from app.config import AppConfig
-from app.ui.location_text import holds_secret
+from app.sources.location_text import holds_secret
 from models.backends.selection import AUTO, BACKEND_NAMES
 from models.option_values import input_size, number_within
 from models.weights import DEFAULT_WEIGHTS

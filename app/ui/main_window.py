@@ -28,6 +28,7 @@ from PyQt6.QtWidgets import (
 from app.player.playback import PlayerState
 from app.player.shown import Shown
 from app.sources.live_opening import is_live
+from app.sources.location_text import location_title
 from app.ui.about_dialog import AboutDialog
 from app.ui.actions import ActionSet
 from app.ui.alert_sound import AlertSound
@@ -37,7 +38,6 @@ from app.ui.engine_process import EngineProcess
 from app.ui.event_list import EventList
 from app.ui.full_screen import FullScreen, screen_named
 from app.ui.loading import LoadingBar
-from app.ui.location_text import location_title
 from app.ui.menus import fill_menu_bar
 from app.ui.notice_bar import NoticeBar
 from app.ui.picture_view import PictureView, Renderer

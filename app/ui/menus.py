@@ -6,8 +6,8 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QMenu, QMenuBar
 
 from app.player.settings import ViewerSettings
+from app.sources.location_text import location_title
 from app.ui.actions import FILE, HELP, PLAYBACK, VIEW, ActionSet, translated
-from app.ui.location_text import location_title
 from app.ui.viewer_model import ViewerModel
 
 _LINE = ""

@@ -21,9 +21,9 @@ from app.player.settings import SMALLER_INPUT_SIZE, ViewerSettings
 from app.player.shown import AiState, Shown
 from app.sources.live import CaptureWish, SignalState
 from app.sources.live_opening import is_live
+from app.sources.location_text import holds_secret
 from app.sources.opening import PHANTOM
 from app.ui.bridge import PlayerBridge
-from app.ui.location_text import holds_secret
 from app.ui.marker_look import MarkerLook
 from app.ui.probe import Probe
 from app.ui.settings_file import SettingsFile
