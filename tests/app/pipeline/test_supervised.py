@@ -36,7 +36,7 @@ if sys.platform != "linux":
 from models.supervised.supervised_segmenter import SupervisedSegmenter
 
 RATE = Fraction(60)
-LONGEST_GAP_S = 2.0
+LONGEST_GAP_S = 1.0
 """Between two frames; whatever blocks delivery in these tests would do so for longer."""
 ENDLESS = 1 << 20
 SLOW_START_S = 3.0
@@ -90,6 +90,7 @@ class Live:
         time.sleep(float(1 / RATE))
 
     def start(self) -> None:
+        self._wait = ProcessorWait()
         self.pipeline.start()
 
     def signal(self, number: signal.Signals) -> None:
@@ -102,7 +103,7 @@ class Live:
         assert self.pipeline.snapshot().state is PipelineState.FINISHED
         assert self.sink.indices == list(range(self.source.given))
         assert self.sink.mismatches == 0
-        assert self.sink.longest_gap_s < LONGEST_GAP_S
+        assert self.sink.longest_gap_s < LONGEST_GAP_S + self._wait.s
         assert pipeline_threads() == []
 
 
