@@ -1,0 +1,1 @@
+import models  # noqa: F401 - before ONNX Runtime, which it keeps from calling home
