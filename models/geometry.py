@@ -44,14 +44,9 @@ class Geometry:
 
         In both, pixel (0, 0) spans [0, 1) x [0, 1), so the centre of a pixel ends in .5.
         """
-        return points * self._source_per_model() + (self.area.x, self.area.y)
-
-    def to_model(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inverse of ``to_source``."""
-        return (points - (self.area.x, self.area.y)) / self._source_per_model()
-
-    def _source_per_model(self) -> NDArray[np.float64]:
-        return np.array((self.area.width / self.model_width, self.area.height / self.model_height))
+        area = self.area
+        scale = (area.width / self.model_width, area.height / self.model_height)
+        return points * scale + (area.x, area.y)
 
 
 def core_threshold(threshold: float, margin: float) -> float:

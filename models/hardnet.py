@@ -59,7 +59,10 @@ def _block_widths(in_channels: int, growth: int, multiplier: float, layers: int)
 
 
 class HarmonicDenseBlock(nn.Module):
-    """``layers`` 3x3 convolutions, harmonically linked; the odd and the last are the output."""
+    """``layers`` 3x3 convolutions, harmonically linked; the odd and the last are the output.
+
+    ``(N, in_channels, H, W)`` to ``(N, out_channels, H, W)``.
+    """
 
     def __init__(self, in_channels: int, growth: int, multiplier: float, layers: int) -> None:
         super().__init__()
@@ -123,16 +126,24 @@ class StageConfig:
     """One dense block, its 1x1 transition, and what follows it."""
 
     growth: int
+    """Output channels of a layer with one link; ``k`` in the paper."""
     layers: int
     out_channels: int
+    """Of the transition."""
     tapped: bool
+    """Whether the decoder reads it."""
     pooled: bool
+    """Whether its height and width are halved then."""
 
 
 @dataclass(frozen=True, slots=True)
 class HarDNetConfig:
+    """All that tells one HarDNet from another."""
+
     stem: tuple[int, int]
+    """Output channels of the two convolutions before the first block."""
     multiplier: float
+    """Of a layer's width, for each link beyond its first; ``m`` in the paper."""
     stages: tuple[StageConfig, ...]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -16,6 +17,9 @@ from models.weights import WeightsError, read_weights
 COUNTER_SUFFIX = ".num_batches_tracked"
 WRAPPER_KEYS = ("state_dict", "model", "model_state_dict")
 
+_WRAPPER_PREFIXES = re.compile(r"^(module\.|_orig_mod\.|model\.)+")
+"""What DataParallel, ``torch.compile`` and Lightning put before every name."""
+
 
 class CheckpointError(Exception):
     """A weights file cannot be used; the message is one sentence that says why and what to do."""
@@ -27,8 +31,8 @@ def read_state(path: str | PathLike[str], expected: Mapping[str, Tensor]) -> dic
     Entries that ``expected`` does not name are ignored: released files hold 106 that never run.
 
     Raises:
-        CheckpointError: no such file, unknown kind of file, damaged file, an entry missing or of
-            another shape.
+        CheckpointError: no such file, unknown kind of file, damaged file, an entry missing, of
+            another shape or kind.
     """
     path = Path(path)
     reader = _READERS.get(path.suffix.lower())
@@ -56,6 +60,17 @@ def read_state(path: str | PathLike[str], expected: Mapping[str, Tensor]) -> dic
             raise CheckpointError(
                 f"{path} holds {name} with shape {tuple(value.shape)} where HarDNet-MSEG has "
                 f"{tuple(template.shape)}: it is the checkpoint of another network."
+            )
+        if value.layout is not torch.strided or value.device.type != "cpu":
+            raise CheckpointError(
+                f"{path} holds {name} as no plain array; save the state dictionary of the network "
+                "itself, on the CPU."
+            )
+        if template.is_floating_point() and not value.is_floating_point():
+            kind = str(value.dtype).removeprefix("torch.")
+            raise CheckpointError(
+                f"{path} holds {name} in {kind}, and not in floating point; give the checkpoint "
+                "that it was made from."
             )
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise CheckpointError(f"{path} holds values in {name} that are not finite numbers.")
@@ -108,8 +123,8 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
 
 
 def _unprefixed(stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Drops the ``module.`` that DataParallel puts before every name."""
-    return {name.removeprefix("module."): value for name, value in stored.items()}
+    """The entries under the network's own names."""
+    return {_WRAPPER_PREFIXES.sub("", name): value for name, value in stored.items()}
 
 
 _READERS: dict[str, Callable[[Path], dict[str, Tensor]]] = {

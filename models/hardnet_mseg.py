@@ -23,7 +23,10 @@ DECODER_CHANNELS = 32
 
 
 class ConvNorm(nn.Module):
-    """Convolution and batch normalisation, with no activation of its own."""
+    """Convolution and batch normalisation, with no activation of its own.
+
+    ``(N, C_in, H, W)`` to ``(N, C_out, H, W)``.
+    """
 
     def __init__(
         self,
@@ -76,7 +79,10 @@ def _twice(x: Tensor) -> Tensor:
 
 
 class DenseAggregation(nn.Module):
-    """Multiplies every finer level by the coarser ones, then joins them. One logit at stride 8."""
+    """Multiplies every finer level by the coarser ones, then joins them.
+
+    Each level ``(N, channels, H / stride, W / stride)``; to one logit, ``(N, 1, H / 8, W / 8)``.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()

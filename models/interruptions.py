@@ -1,16 +1,21 @@
-"""Holds Ctrl-C back while libraries load: some make an ImportError of it, and nothing tells it from
-that of a library which is not installed."""
+"""Ctrl-C while libraries load: some make an ImportError of it, and nothing tells it from that of a
+library which is not installed. It is held back until they are there, or ends the process."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [signal.SIGINT, signal.SIGTERM]
 """Those that Python turns into a ``KeyboardInterrupt``, where it was told to."""
+if sys.platform != "win32":
+    _SIGNALS.append(signal.SIGHUP)
 
 
 @contextmanager
@@ -31,3 +36,23 @@ def interruptions_held() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def end_when_interrupted() -> None:
+    """Before a command's own imports: Ctrl-C ends the process, which has begun nothing by then.
+
+    Holds until ``raise_when_interrupted``, which every command calls once it can say what became of
+    what it had begun.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def raise_when_interrupted() -> None:
+    """Ends what ``end_when_interrupted`` began: Ctrl-C raises a ``KeyboardInterrupt`` again."""
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(130)  # a SystemExit could be made an ImportError just as well

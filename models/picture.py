@@ -52,6 +52,10 @@ class PixelFormat(Enum):
             return height, width, _CHANNELS[self]
         return height * 3 // 2, width
 
+    def line_bytes(self, width: int) -> int:
+        """Of a line of the first of ``Picture.stored_planes``, without padding."""
+        return width * _CHANNELS.get(self, 1)
+
 
 _CHROMA_STEPS = {
     PixelFormat.YUV420P: (2, 2),
@@ -69,6 +73,9 @@ _CHANNELS = {
 _PACKED_422 = (PixelFormat.YUYV422, PixelFormat.UYVY422)
 
 
+_HD_HEIGHT = 720
+
+
 class ColourMatrix(Enum):
     """Which luma coefficients a YUV picture was made with; the values are FFmpeg's names."""
 
@@ -76,6 +83,11 @@ class ColourMatrix(Enum):
     """ITU-R BT.601: Kr 0.299, Kb 0.114."""
     BT709 = "bt709"
     """ITU-R BT.709: Kr 0.2126, Kb 0.0722."""
+
+    @classmethod
+    def untagged(cls, height: int) -> ColourMatrix:
+        """Of video that does not say: BT.709 from 720 rows on, BT.601 below."""
+        return cls.BT709 if height >= _HD_HEIGHT else cls.BT601
 
 
 _LUMA_COEFFICIENTS = {
@@ -88,7 +100,7 @@ _LUMA_COEFFICIENTS = {
 def rgb_from_yuv(matrix: ColourMatrix, full_range: bool) -> NDArray[np.float64]:
     """The (3, 4) matrix that takes (Y, U, V, 1), in [0, 255], to (R, G, B), in [0, 255] and beyond.
 
-    ITU-R BT.601-7 and BT.709-6, section 3 of each, solved for R, G and B.
+    ITU-R BT.601-7, section 2.5, and BT.709-6, section 3, solved for R, G and B.
     """
     kr, kb = _LUMA_COEFFICIENTS[matrix]
     kg = 1 - kr - kb

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 SHARED = 0o666
@@ -23,9 +24,7 @@ def write_whole(path: Path, content: bytes, rights: int = SHARED) -> None:
         OSError: the folder is missing or not writable, the disk is full, or ``path`` is a folder, a
             device or a pipe.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        # A folder cannot be replaced; /dev/null can, by those who may.
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    require_place(path)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, rights)) as file:
@@ -33,6 +32,40 @@ def write_whole(path: Path, content: bytes, rights: int = SHARED) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # the hidden one says nothing
         raise
+    _synchronise(path.parent)
+
+
+def require_place(path: Path, *read: Path) -> None:
+    """What ``write_whole`` would refuse ``path`` for, before the work whose outcome it is for.
+
+    Raises:
+        OSError: as ``write_whole``, or ``path`` is one of the files ``read``.
+    """
+    if path.exists():
+        if any(each.exists() and path.samefile(each) for each in read):
+            raise OSError(f"{path} is the file that is read, and would be lost; name another.")
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not path.is_file():
+            # A folder cannot be replaced; /dev/null can, by those who may.
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    elif not path.parent.is_dir():
+        number = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+        raise OSError(number, os.strerror(number), str(path))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _synchronise(folder: Path) -> None:
+    """Makes its names last too: without it a loss of power may bring the old file back."""
+    with suppress(OSError):  # Windows and some file systems do this for files alone
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

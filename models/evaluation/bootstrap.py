@@ -1,7 +1,8 @@
-"""How sure a mean over frames is."""
+"""How sure a mean or a share is."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 RESAMPLES = 2000
 SEED = 2101
+
+_NORMAL_QUANTILE = 1.959964
+"""Between minus this and this lie 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,20 @@ def mean_interval(
     means = parts[draws].sum(axis=1) / wholes[draws].sum(axis=1)
     low, high = np.percentile(means, (2.5, 97.5))
     return Interval(float(parts.sum() / wholes.sum()), float(low), float(high))
+
+
+def share_interval(count: int, total: int) -> Interval | None:
+    """The share ``count / total`` with its score interval (Wilson 1927); None of none.
+
+    For a few cases that are all right or all wrong, of which the bootstrap knows nothing else.
+    """
+    if not total:
+        return None
+    share = count / total
+    spread = _NORMAL_QUANTILE**2 / total
+    centre = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    return Interval(share, min(share, centre - half), max(share, centre + half))
 
 
 def largest_mean_interval(curves: NDArray[np.float64]) -> Interval:

@@ -8,24 +8,26 @@ choose.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 import numpy as np
 
 from models.evaluation.application_score import OperatingPoint
-from models.evaluation.command_line import exit_code_of
+from models.evaluation.command_line import exit_code_of, say
 from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
 from models.evaluation.open_model import ONNX_BACKENDS, open_model
 from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
 from models.option_values import input_size
-
-log = logging.getLogger(__name__)
 
 MOST_MARKED = (1.0, 0.15, 0.1, 0.07, 0.05, 0.03)
 WITHOUT_CORE = OperatingPoint(0.5, 0.002, 0.0)
@@ -52,12 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: log.info("%s", _tables(options)), debug=options.debug)
+    return exit_code_of(lambda: say(_tables(options)), debug=options.debug)
 
 
 def _tables(options: argparse.Namespace) -> str:
     names = (options.with_polyp or WITH_POLYP, options.polyp_free or POLYP_FREE)
     parsed = [[ExampleSet.parse(name) for name in of_kind] for of_kind in names]
+    for each in (*parsed[0], *parsed[1]):
+        each.require(options.data)
     with open_model(options.model, options.backend, options.size) as backend:
         with_polyp, polyp_free = (
             [predict(backend, each.examples(options.data), str(each)) for each in of_kind]

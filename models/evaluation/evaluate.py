@@ -15,6 +15,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 from models.backends.base import Backend
 from models.engine_folder import CERTIFICATE_FILE
 from models.evaluation.application_score import OperatingPoint, application_score
@@ -98,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
 def _evaluate(options: argparse.Namespace, command: str) -> None:
     sets = [ExampleSet.parse(text) for text in options.sets or REPORTED]
     chosen_on = [] if options.setting else [ExampleSet.parse(t) for t in WITH_POLYP + POLYP_FREE]
+    # Scoring takes long: what would end it is said before.
+    for each in (*sets, *chosen_on):
+        each.require(options.data)
+    options.output.mkdir(parents=True, exist_ok=True)
     with open_model(options.model, options.backend, options.size) as backend:
         choice = None if options.setting else _chosen(backend, options)
         point = choice.point if choice else OperatingPoint(*options.setting)

@@ -75,6 +75,14 @@ class ExampleSet:
         one_folder = self.folder == other.folder or not (self.folder and other.folder)
         return one_folder and (self.list_name, self.kind) == (other.list_name, other.kind)
 
+    def require(self, data_root: Path) -> None:
+        """Looks for all that ``examples`` will read.
+
+        Raises:
+            DataError: the list, an image or a mask is missing.
+        """
+        read_list(data_root, self.list_name, self.folder)
+
     def examples(self, data_root: Path) -> Iterator[Example]:
         """Reads the set, frame by frame; at least one.
 

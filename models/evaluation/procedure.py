@@ -3,7 +3,8 @@
 TABLE is the ``frames.csv`` that a replay leaves. TRUTH is a CSV file with the columns ``polyp``,
 ``start_s`` and ``end_s``: a row for each time that a polyp is in sight, from its first frame up to
 the first without it. A polyp may come into sight several times, several may be in sight at once;
-where on the picture they are is not looked at.
+where on the picture they are is not looked at. Of a replay that was cut, what is in sight before
+its first frame or after its last does not count.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
+import math
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 from models.alert import AlertState
-from models.evaluation.bootstrap import Interval, mean_interval
-from models.evaluation.command_line import exit_code_of
+from models.evaluation.bootstrap import Interval, share_interval
+from models.evaluation.command_line import exit_code_of, say
 from models.evaluation.report import markdown_table
 from models.option_values import number_within
 from models.regions import Region
@@ -58,6 +65,8 @@ class ProcedureScore:
     polyps: int
     sensitivity: Interval | None
     """Share of polyps with an alert while in sight; None of none."""
+    not_shown: tuple[str, ...]
+    """Polyps of the truth that no frame shows; they are not counted."""
     detection_s: float | None
     """Median over the polyps found: how long they were in sight until the first alert."""
     polyp_free_minutes: float
@@ -77,6 +86,14 @@ def procedure_score(
     frames: Sequence[TableFrame], appearances: Sequence[Appearance], alert_ms: float
 ) -> ProcedureScore:
     """Scores the frames of one video, in order, when regions are marked after ``alert_ms``."""
+    durations_s = _durations_s(frames)
+    end_s = frames[-1].time_s + durations_s[-1]
+    names = dict.fromkeys(each.polyp for each in appearances)
+    appearances = [
+        replace(each, start_s=max(each.start_s, frames[0].time_s), end_s=min(each.end_s, end_s))
+        for each in appearances
+        if any(each.start_s <= frame.time_s < each.end_s for frame in frames)
+    ]
     alerted = _alerted(frames, alert_ms)
     in_sight = [
         any(each.start_s <= frame.time_s < each.end_s for each in appearances) for frame in frames
@@ -95,11 +112,15 @@ def procedure_score(
     alert_times_s = [frame.time_s for frame, alert in zip(frames, alerted, strict=True) if alert]
     delays_s = [_delay_s(of_one, alert_times_s) for of_one in by_polyp.values()]
     found_s = [delay_s for delay_s in delays_s if delay_s is not None]
+    empty_s = [
+        duration_s for duration_s, sight in zip(durations_s, in_sight, strict=True) if not sight
+    ]
     return ProcedureScore(
         polyps=len(by_polyp),
-        sensitivity=mean_interval([float(delay_s is not None) for delay_s in delays_s]),
+        sensitivity=share_interval(len(found_s), len(by_polyp)),
+        not_shown=tuple(name for name in names if name not in by_polyp),
         detection_s=statistics.median(found_s) if found_s else None,
-        polyp_free_minutes=len(empty) * _frame_s(frames) / 60,
+        polyp_free_minutes=math.fsum(empty_s) / 60,
         false_episodes=sum(not any(episode) for episode in episodes),
         specificity=1 - sum(empty) / len(empty) if empty else None,
     )
@@ -125,45 +146,57 @@ def _delay_s(appearances: Sequence[Appearance], alert_times_s: Sequence[float]) 
     return None
 
 
-def _frame_s(frames: Sequence[TableFrame]) -> float:
-    """The time of a frame: the median, since recordings drop and repeat some."""
+def _durations_s(frames: Sequence[TableFrame]) -> list[float]:
+    """For how long each frame is shown: until the next; the last one as long as most."""
     steps_s = [after.time_s - before.time_s for before, after in pairwise(frames)]
-    return statistics.median(steps_s) if steps_s else 0.0
+    return [*steps_s, statistics.median(steps_s) if steps_s else 0.0]
 
 
 def read_table(path: Path) -> list[TableFrame]:
     """Raises DataError where ``path`` is no replay's table."""
-    frames = []
+    frames: list[TableFrame] = []
     for number, row in _rows(path, ("time_s", "boxes")):
         try:
             boxes = [tuple(map(int, box.split())) for box in row["boxes"].split(";") if box]
             regions = tuple(Region(x, y, w, h, w * h, 1.0) for x, y, w, h in boxes)
-            frames.append(TableFrame(float(row["time_s"]), regions))
+            time_s = _seconds(row["time_s"])
         except ValueError as error:
             raise DataError(f"{path}, line {number} is no row of a replay's table.") from error
+        if frames and time_s < frames[-1].time_s:
+            raise DataError(f"{path}, line {number} is earlier than the line before it.")
+        frames.append(TableFrame(time_s, regions))
     if not frames:
         raise DataError(f"{path} holds no frame; give the frames.csv of a whole replay.")
     return frames
 
 
 def read_truth(path: Path) -> list[Appearance]:
-    """Raises DataError where a row is damaged, or ends before it starts."""
+    """Raises DataError where a row is damaged, names no polyp, or ends before it starts."""
     appearances = []
     for number, row in _rows(path, ("polyp", "start_s", "end_s")):
         try:
-            each = Appearance(row["polyp"], float(row["start_s"]), float(row["end_s"]))
+            each = Appearance(row["polyp"], _seconds(row["start_s"]), _seconds(row["end_s"]))
         except ValueError as error:
             raise DataError(f"{path}, line {number}: start_s and end_s are in seconds.") from error
+        if not each.polyp:
+            raise DataError(f"{path}, line {number} names no polyp; give each one a name.")
         if not each.start_s < each.end_s:
             raise DataError(f"{path}, line {number}: end_s must be later than start_s.")
         appearances.append(each)
     return appearances
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{text} is no moment of a video")
+    return seconds
+
+
 def _rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with their lines' numbers."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets mark UTF-8 so
             table = csv.DictReader(file, restval="")
             rows = [(table.line_num, row) for row in table]
             names = table.fieldnames or []
@@ -195,7 +228,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _score(options: argparse.Namespace) -> None:
     frames, truth = read_table(options.table), read_truth(options.truth)
     scores = {each: procedure_score(frames, truth, each) for each in {0.0, options.alert_ms}}
-    log.info("%s", _table(scores))
+    not_shown = scores[options.alert_ms].not_shown
+    if not_shown:
+        log.warning(
+            "Not counted, since %s has no frame of them: %s.", options.table, ", ".join(not_shown)
+        )
+    say(_table(scores))
 
 
 def _table(scores: dict[float, ProcedureScore]) -> str:

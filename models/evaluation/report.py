@@ -73,12 +73,11 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
     """Writes ``report.md`` with its drawings, ``frames.csv`` and ``scores.json`` to ``folder``.
 
     The sheets of worst frames, ``worst-<number>.jpg``, show real frames: not for the repository.
-    Those of an earlier report in ``folder`` are removed.
+    Those of an earlier report in ``folder``, which must be there, are removed.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for earlier in folder.glob("worst-*.jpg"):
         earlier.unlink()
     for number, score in enumerate(evaluation.sets.values()):
@@ -158,16 +157,25 @@ def _markdown(evaluation: Evaluation) -> str:
         "it is marked; a false region touches no polyp.",
         _application_table(evaluation),
         f"![Dice over threshold]({DICE_DRAWING}) ![Precision over recall]({TRADEOFF_DRAWING})",
-        "## As the papers measure",
-        "Maps scaled by their own extremes, means over 256 thresholds. Not comparable with the "
-        "figures above.",
-        _paper_table(evaluation.sets),
-        "At threshold 0.5, without scaling (Table 1):",
-        _table_one_table(evaluation.sets),
+        *_as_the_papers_measure(evaluation.sets),
         "## Where it fails most",
         _worst(evaluation.sets),
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _as_the_papers_measure(sets: Mapping[str, SetScore]) -> Sequence[str]:
+    """A section's paragraphs; none where no set was scored so."""
+    if all(score.paper is None for score in sets.values()):
+        return ()
+    return (
+        "## As the papers measure",
+        "Maps scaled by their own extremes, means over 256 thresholds. Not comparable with the "
+        "figures above.",
+        _paper_table(sets),
+        "At threshold 0.5, without scaling (Table 1):",
+        _table_one_table(sets),
+    )
 
 
 def _origin(evaluation: Evaluation) -> str:
@@ -273,6 +281,8 @@ def _worst(sets: Mapping[str, SetScore]) -> str:
         for number, (name, score) in enumerate(sets.items())
         if score.worst is not None
     ]
+    if not rows:
+        return "Nowhere: on every frame exactly the polyp is marked."
     return "\n\n".join([markdown_table(("set", "frame", "Dice", "marked"), rows), *sheets])
 
 

@@ -18,6 +18,11 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 import numpy as np
 
 from models.backends.base import Backend
@@ -86,6 +91,7 @@ def _measure_and_write(options: argparse.Namespace, command: str) -> None:
     spec = read_weights(options.onnx).spec
     point = OperatingPoint(spec.threshold, spec.least_area, spec.core_margin)
     earlier = _read(options.output / FIGURES) if options.times_alone else {}
+    options.output.mkdir(parents=True, exist_ok=True)
     measured = []
     for runtime, make in _runtimes(options.onnx, options.int8).items():
         for size in sorted({*SIZES, spec.width}):
@@ -95,7 +101,6 @@ def _measure_and_write(options: argparse.Namespace, command: str) -> None:
                 )
                 measured.append(replace(known, time_ms=_time_ms(backend)))
             log.info("%s", measured[-1])
-    options.output.mkdir(parents=True, exist_ok=True)
     for name, text in (
         (FIGURES, json.dumps([asdict(each) for each in measured], indent=1) + "\n"),
         (DRAWING, _drawing(measured)),

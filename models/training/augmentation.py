@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.training.frames import squared
+from models.training.frames import MIDDLE_GREY, squared
 
 Image = NDArray[np.uint8]
 Augment = Callable[[Image, Image, int, Generator], tuple[Image, Image]]
@@ -87,7 +87,7 @@ def _warped(
 
 
 def _binary(mask: NDArray[np.generic]) -> Image:
-    return np.where(np.asarray(mask) > 127, np.uint8(255), np.uint8(0))
+    return np.where(np.asarray(mask) > MIDDLE_GREY, np.uint8(255), np.uint8(0))
 
 
 def _recoloured(image: Image, rng: Generator) -> Image:

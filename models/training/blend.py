@@ -11,6 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 from safetensors.torch import save
 from torch import nn
 
@@ -18,7 +23,7 @@ from models.evaluation.command_line import exit_code_of
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.option_values import number_within
 from models.training.run import half_precision
-from models.whole_file import write_whole
+from models.whole_file import require_place, write_whole
 
 
 def blend(first: nn.Module, second: nn.Module, share: float) -> HarDNetMSEG:
@@ -54,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _blend_files(options: argparse.Namespace) -> None:
+    require_place(options.output, options.first, options.second)
     network = blend(load_checkpoint(options.first), load_checkpoint(options.second), options.share)
     write_whole(options.output, save(half_precision(network)))
 

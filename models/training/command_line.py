@@ -18,6 +18,7 @@ from torch import nn
 
 from models.error_sentence import error_sentence
 from models.hardnet_checkpoint import CheckpointError
+from models.interruptions import raise_when_interrupted
 from models.training.circumstances import note_start
 from models.training.lists import DataError
 from models.training.mixture import load_ingredients
@@ -89,6 +90,7 @@ def run_training(
     options = parser.parse_intermixed_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
+        raise_when_interrupted()
         recipe = read_recipe(recipe_path(options.recipe), options.overrides)
         _train(recipe, options, make_task)
     except (RecipeError, DataError, CheckpointError, TrainingError, OSError) as error:

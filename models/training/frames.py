@@ -16,6 +16,8 @@ from PIL.Image import Resampling
 
 from models.training.lists import DataError, Pair
 
+FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
+"""Pillow knows formats that start other programs (EPS); these do not."""
 MIDDLE_GREY = 127
 """A mask's pixel is polyp where it is brighter."""
 
@@ -53,7 +55,7 @@ def read_pair(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def _decoded(path: Path, mode: str) -> NDArray[np.uint8]:
     """The picture, upright. OpenCV would fill the missing part of one that is cut short."""
     try:
-        with PillowImage.open(path) as image:
+        with PillowImage.open(path, formats=FORMATS) as image:
             return np.array(ImageOps.exif_transpose(image).convert(mode), np.uint8)
     except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
         raise DataError(f"{path} is no whole image; fetch it again.") from error

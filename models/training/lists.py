@@ -33,7 +33,7 @@ def read_list(data_root: Path, list_name: str, folder: str | None = None) -> lis
     """
     path = data_root / "splits" / f"{list_name}.txt"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"The list {path} cannot be read; check the data root and the recipe."

@@ -12,11 +12,12 @@ WORST_SHARE = 0.01
 
 
 def structure_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Weighted cross-entropy plus weighted IoU, for frames with a polyp (F3Net, Wei et al. 2019).
+    """Weighted cross-entropy plus weighted IoU, for frames with a polyp (F3Net).
 
     A pixel weighs ``1 + 5 |mean of the mask in a 31x31 window - mask|``: edges and thin parts count
     most. Windows at the border count pixels outside the picture as background. The IoU of image
-    ``n`` has 1 added to both parts of its fraction. It is the loss of PraNet (arXiv 2006.11392).
+    ``n`` has 1 added to both parts of its fraction. It is the loss of F3Net (Wei et al. 2019, arXiv
+    1911.11445) and of PraNet (arXiv 2006.11392).
 
     Args:
         logits: ``(N, 1, H, W)``.

@@ -17,11 +17,10 @@ from models.training.augmentation import AUGMENTATIONS
 from models.training.frames import Frames, load_frames
 from models.training.lists import DataError, in_measured_half, read_list
 from models.training.negatives import empty_crop, painted_out, patched_elsewhere
-from models.training.recipe import Recipe, RecipeError, SourceRecipe
+from models.training.recipe import Recipe, SourceRecipe
 from models.training.validation import watched_pairs
 
 Image = NDArray[np.uint8]
-KINDS = ("frame", "crop", "painted", "patched")
 TRIES = 8
 """How many frames of a source are tried when a crop or a patch finds no place in one."""
 
@@ -37,13 +36,10 @@ def load_ingredients(recipe: Recipe, data_root: Path, cache: Path | None) -> lis
 
     Raises:
         DataError: a list, an image or a mask is missing or damaged, or one to train on is watched.
-        RecipeError: a source is of an unknown kind.
     """
     ingredients = []
     watched = {pair.image for pair in watched_pairs(recipe, data_root)}
     for source in recipe.sources:
-        if source.kind not in KINDS:
-            raise RecipeError(f"A source is of kind {source.kind}; known are {', '.join(KINDS)}.")
         root = Path(source.root) if source.root else data_root
         pairs = read_list(root, source.list, source.folder or None)
         if source.trained_half:

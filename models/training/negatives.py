@@ -117,7 +117,6 @@ def _widened(mask: Image, pixels: int) -> Image:
 def _box_sum(sums: NDArray[np.generic], box: tuple[int, int, int, int]) -> int:
     top, left, height, width = box
     bottom, right = top + height, left + width
-    values = np.asarray(sums, dtype=np.int64)
-    return int(
-        values[bottom, right] - values[top, right] - values[bottom, left] + values[top, left]
-    )
+    corners = (sums[bottom, right], sums[top, right], sums[bottom, left], sums[top, left])
+    far, above, beside, near = map(int, corners)
+    return far - above - beside + near

@@ -7,25 +7,19 @@ import math
 import torch
 from torch import nn
 
-from models.training.recipe import Recipe, RecipeError, StageRecipe
+from models.training.recipe import Recipe, StageRecipe
 
 
 def make_optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser, whose rate ``learning_rate`` sets before every step.
-
-    Raises:
-        RecipeError: the recipe names none that is known.
-    """
+    """The recipe's optimiser, whose rate ``learning_rate`` sets before every step."""
     parameters = network.parameters()
     if recipe.optimiser == "adamw":
         return torch.optim.AdamW(parameters, lr=0.0, weight_decay=recipe.weight_decay)
     if recipe.optimiser == "adam":
         return torch.optim.Adam(parameters, lr=0.0, weight_decay=recipe.weight_decay)
-    if recipe.optimiser == "sgd":
-        return torch.optim.SGD(
-            parameters, lr=0.0, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-        )
-    raise RecipeError(f"The optimiser {recipe.optimiser} is unknown; give adam, adamw or sgd.")
+    return torch.optim.SGD(
+        parameters, lr=0.0, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
 
 
 def learning_rate(stage: StageRecipe, step: int) -> float:

@@ -11,6 +11,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 from lightning.fabric import Fabric
 from torch import Tensor
 

@@ -13,13 +13,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
+
 import torch
 from safetensors.torch import save
 
 from models.evaluation.command_line import exit_code_of
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.training.run import half_precision
-from models.whole_file import write_whole
+from models.whole_file import require_place, write_whole
 
 
 @torch.no_grad()
@@ -43,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _recentre_file(options: argparse.Namespace) -> None:
+    require_place(options.output)
     network = load_checkpoint(options.checkpoint)
     recentre(network, options.threshold)
     write_whole(options.output, save(half_precision(network)))

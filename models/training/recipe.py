@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -14,6 +15,11 @@ from models.training.efficientnet_lite import LITE_NETWORKS
 
 RECIPES = Path(__file__).parent / "recipes"
 PRECISIONS = ("bf16-mixed", "32-true")
+OPTIMISERS = ("adam", "adamw", "sgd")
+KINDS = ("frame", "crop", "painted", "patched")
+"""Of frames to train on."""
+LARGEST_SEED = 2**32 - 1
+"""That NumPy's older generator takes, which Lightning seeds too."""
 NOT_NEGATIVE = (
     "weight_decay",
     "momentum",
@@ -38,7 +44,7 @@ class SourceRecipe:
     list: str
     """Name of a list in ``splits`` of the data root, without its suffix."""
     kind: str
-    """``frame``, ``crop``, ``painted`` or ``patched``; ``negatives.py`` makes the latter three."""
+    """One of ``KINDS``; ``negatives.py`` makes all but the first."""
     share: int
     """Of the sum of all shares, how many draws come from this source."""
     folder: str = ""
@@ -68,7 +74,7 @@ class Recipe:
     sources: tuple[SourceRecipe, ...]
     stages: tuple[StageRecipe, ...]
     optimiser: str
-    """``adam``, ``adamw`` or ``sgd``."""
+    """One of ``OPTIMISERS``."""
     augmentation: str
     """A key of ``augmentation.AUGMENTATIONS``."""
     network: str = HARDNET_MSEG
@@ -175,6 +181,10 @@ def _check(recipe: Recipe, origin: str) -> None:
             )
     if any(source.share < 1 for source in recipe.sources):
         raise RecipeError(f"{origin}: the share of every source must be at least 1.")
+    for index, source in enumerate(recipe.sources):
+        _require_known(source.kind, KINDS, f"{origin}, sources.{index}: the kind")
+    if not 0 <= recipe.seed <= LARGEST_SEED:
+        raise RecipeError(f"{origin}: seed must be from 0 to {LARGEST_SEED}.")
     if recipe.validate_every < 1 or recipe.save_every < 1:
         raise RecipeError(f"{origin}: validate_every and save_every must be at least 1.")
     if recipe.stored_size < STRIDE:
@@ -189,20 +199,21 @@ def _check(recipe: Recipe, origin: str) -> None:
             raise RecipeError(f"{origin}: {name} must be in [0, 1].")
     if recipe.precision not in PRECISIONS:
         raise RecipeError(f"{origin}: precision must be one of {', '.join(PRECISIONS)}.")
-    if recipe.network not in NETWORKS:
-        raise RecipeError(
-            f"{origin}: the network {recipe.network} is unknown; give one of {', '.join(NETWORKS)}."
-        )
-    if recipe.augmentation not in AUGMENTATIONS:
-        raise RecipeError(
-            f"{origin}: the augmentation {recipe.augmentation} is unknown; give one of "
-            f"{', '.join(AUGMENTATIONS)}."
-        )
+    _require_known(recipe.network, NETWORKS, f"{origin}: the network")
+    _require_known(recipe.optimiser, OPTIMISERS, f"{origin}: the optimiser")
+    _require_known(recipe.augmentation, AUGMENTATIONS, f"{origin}: the augmentation")
+
+
+def _require_known(name: str, known: Collection[str], what: str) -> None:
+    if name not in known:
+        raise RecipeError(f"{what} {name} is unknown; give one of {', '.join(known)}.")
 
 
 def _positive_numbers(values: Any, where: str) -> tuple[float, ...]:
     is_list = isinstance(values, list | tuple) and len(values) > 0
-    if not is_list or any(type(each) not in (int, float) or each <= 0 for each in values):
+    if not is_list or any(
+        type(each) not in (int, float) or not 0 < each < math.inf for each in values
+    ):
         raise RecipeError(f"{where} is {values!r}, but must be a list of numbers above 0.")
     return tuple(float(each) for each in values)
 
@@ -221,6 +232,8 @@ def _filled(kind: type[Any], entries: dict[str, Any], origin: str) -> Any:
             raise RecipeError(
                 f"{origin}: {name} is {value!r}, but must be of type {wanted.__name__}."
             )
+        elif wanted is float and not math.isfinite(value):
+            raise RecipeError(f"{origin}: {name} is {value!r}, but must be a finite number.")
     missing = [field.name for field in fields(kind) if field.name not in entries]
     try:
         return kind(**entries)

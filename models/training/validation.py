@@ -12,15 +12,15 @@ from lightning.fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
+from models.evaluation.application_score import MARKED_SHARE
 from models.evaluation.overlap import Overlap
 from models.training.batches import normalised
-from models.training.frames import load_frames, squared
+from models.training.frames import MIDDLE_GREY, load_frames, squared
 from models.training.held_out import MAKERS, polyp_free_pictures
 from models.training.lists import Pair, in_measured_half, read_list
 from models.training.recipe import Recipe
 
 THRESHOLD = 0.5
-MARKED_SHARE = 0.002
 BATCH = 8
 
 Image = NDArray[np.uint8]
@@ -42,7 +42,7 @@ class Validation:
     def measure(self, network: nn.Module, size: int, fabric: Fabric) -> dict[str, float]:
         """``dice``, and for each kind of polyp-free pictures the share that is marked."""
         network.eval()
-        wanted = np.stack([squared(mask, size) > 127 for mask in self.masks])
+        wanted = np.stack([squared(mask, size) > MIDDLE_GREY for mask in self.masks])
         found = _marked(network, self.images, size, fabric)
         dices = [Overlap.of(*masks).dice for masks in zip(found, wanted, strict=True)]
         measured = {"dice": round(float(np.mean(dices)), 4)}

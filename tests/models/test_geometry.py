@@ -88,16 +88,6 @@ def test_a_model_pixel_peaks_on_its_own_place_of_the_source(
     assert source[int(middle[1]), int(middle[0])] >= 0.7 * source.max()
 
 
-@given(
-    points=st.lists(st.tuples(*[st.floats(-10, 400)] * 2), min_size=1, max_size=5),
-    area=st.builds(Area, *[st.integers(0, 500)] * 2, *[st.integers(1, 4000)] * 2),
-)
-def test_points_go_both_ways(points: list[tuple[float, float]], area: Area) -> None:
-    geometry = geometry_of(4000, 4000, area)
-    there = geometry.to_source(np.array(points))
-    assert geometry.to_model(there) == pytest.approx(np.array(points), abs=1e-6)
-
-
 def test_corners_of_the_model_lie_on_corners_of_the_area() -> None:
     geometry = geometry_of(1080, 1920, Area(420, 30, 1340, 1010))
     corners = np.array([[0.0, 0.0], [352.0, 352.0]])

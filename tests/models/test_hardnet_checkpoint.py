@@ -50,9 +50,10 @@ def test_entries_that_never_run_are_ignored(state: State, tmp_path: Path) -> Non
     _assert_loads(_save(released, tmp_path / "released.pth"), state)
 
 
-def test_wrapped_and_prefixed_checkpoints_load(state: State, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "model."])
+def test_wrapped_and_prefixed_checkpoints_load(state: State, tmp_path: Path, prefix: str) -> None:
     path = tmp_path / "wrapped.pth"
-    prefixed = {f"module.{name}": value for name, value in state.items()}
+    prefixed = {prefix + name: value for name, value in state.items()}
     torch.save({"epoch": 3, "state_dict": prefixed}, path)
     _assert_loads(path, state)
 
@@ -84,6 +85,14 @@ def _reshape_an_entry(state: State, folder: Path) -> Path:
 def _poison_an_entry(state: State, folder: Path) -> Path:
     poisoned = state | {"agg1.conv5.bias": torch.tensor([float("nan")])}
     return _save(poisoned, folder / "weights.safetensors")
+
+
+def _make_an_entry(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[State, Path], Path]:
+    def make(state: State, folder: Path) -> Path:
+        name = "agg1.conv5.weight"
+        return _save(state | {name: change(state[name])}, folder / "weights.pth")
+
+    return make
 
 
 def _truncate(suffix: str) -> Callable[[State, Path], Path]:
@@ -125,6 +134,9 @@ def _not_a_dictionary(_state: State, folder: Path) -> Path:
         (_drop_an_entry, r"lacks agg1\.conv5\.weight: it is not"),
         (_reshape_an_entry, r"holds agg1\.conv5\.bias with shape \(2,\)"),
         (_poison_an_entry, r"agg1\.conv5\.bias that are not finite"),
+        (_make_an_entry(torch.Tensor.to_sparse), r"agg1\.conv5\.weight as no plain array"),
+        (_make_an_entry(lambda value: value.to("meta")), r"conv5\.weight as no plain array"),
+        (_make_an_entry(torch.Tensor.bool), r"conv5\.weight in bool, and not in floating point"),
         (_truncate(".pth"), "truncated or no PyTorch file"),
         (_truncate(".safetensors"), "truncated or no safetensors file"),
         (_truncated_onnx, "truncated, or no deployable"),

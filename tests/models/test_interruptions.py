@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.interruptions import interruptions_held
+from tests.locations import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +66,39 @@ def test_another_thread_changes_no_handler() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+COMMANDS = (
+    "run_app.py",
+    *(f"engine_builder/{name}.py" for name in ("build", "export", "quantise")),
+    *(f"models.training.{name}" for name in ("train", "pretrain", "blend", "recentre")),
+    *(f"models.evaluation.{name}" for name in ("evaluate", "choose_setting")),
+    *(f"models.evaluation.{name}" for name in ("procedure", "resolution")),
+)
+INTERRUPTED_WHILE_IT_LOADS = """
+import os, runpy, signal, sys, time
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "numpy":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.1)
+            except KeyboardInterrupt:
+                raise ImportError("cannot initialise, as native libraries say") from None
+
+sys.meta_path.insert(0, Finder())
+sys.argv = sys.argv[1:]
+if sys.argv[0].endswith(".py"):
+    runpy.run_path(sys.argv[0], run_name="__main__")
+else:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_interrupted_while_it_loads_shows_no_stack_trace(command: str) -> None:
+    words = [sys.executable, "-c", INTERRUPTED_WHILE_IT_LOADS, command, "--help"]
+    result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (130, "")
+    assert result.stderr in ("", "Interrupted.\n")

@@ -34,6 +34,11 @@ def test_bgr_is_turned_around() -> None:
     assert np.array_equal(as_picture(rgb, PixelFormat.BGR24).to_rgb(), rgb)
 
 
+def test_untagged_video_has_the_matrix_of_its_height() -> None:
+    matrices = [ColourMatrix.untagged(height) for height in (576, 719, 720, 2160)]
+    assert matrices == [ColourMatrix.BT601] * 2 + [ColourMatrix.BT709] * 2
+
+
 @pytest.mark.parametrize(
     ("pixel_format", "rows"),
     [
@@ -110,6 +115,8 @@ def test_stored_planes_are_the_pixels_themselves(pixel_format: PixelFormat) -> N
 def test_the_shape_is_that_of_a_picture_of_the_size(pixel_format: PixelFormat) -> None:
     picture = as_picture(scene(6, 8), pixel_format)
     assert pixel_format.shape(6, 8) == picture.pixels.shape
+    first_plane = picture.stored_planes()[0]
+    assert pixel_format.line_bytes(8) == first_plane[0].nbytes
     assert (picture.height, picture.width) == (6, 8)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.whole_file import PRIVATE, write_whole
+from models.whole_file import PRIVATE, require_place, write_whole
 from tests.locations import ROOT
 
 
@@ -56,6 +56,45 @@ def test_a_missing_folder_is_an_error_that_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "gone" / "file", b"")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_with_a_path_is_said_of_it_and_not_of_a_hidden_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    wrong = [tmp_path / "gone" / "new", tmp_path / "file" / "new", tmp_path / "folder"]
+    for path in wrong:
+        for act in (require_place, lambda path: write_whole(path, b"new")):
+            with pytest.raises(OSError, match=str(path)) as raised:
+                act(path)
+            assert raised.value.filename == str(path)
+    assert {each.name for each in tmp_path.iterdir()} == {"file", "folder"}
+
+
+def test_what_is_read_is_not_written(tmp_path: Path) -> None:
+    read = tmp_path / "model.onnx"
+    read.write_bytes(b"old")
+    (tmp_path / "link.onnx").symlink_to(read)
+    for path in (read, tmp_path / "link.onnx", tmp_path / "folder" / ".." / "model.onnx"):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with pytest.raises(OSError, match=r"is the file that is read.*name another"):
+            require_place(path, tmp_path / "other", read)
+    require_place(tmp_path / "new.onnx", read)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows synchronises files alone")
+def test_its_name_outlives_a_loss_of_power_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synchronise = tmp_path / "file", os.fsync
+    synchronised = []
+
+    def noted(descriptor: int) -> None:
+        synchronise(descriptor)
+        synchronised.append((os.fstat(descriptor).st_ino, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_whole(path, b"new")
+    assert synchronised == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import logging
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,7 +21,7 @@ from models.evaluation.examples import ExampleSet
 from models.evaluation.open_model import ModelError, open_model
 from models.source_version import source_version
 from models.spec import STRIDE, ModelSpec
-from models.training.lists import DataError, in_measured_half
+from models.training.lists import DataError, in_measured_half, read_list
 from tests.models.drawn_weights import drawn_state
 from tests.models.tiny_model import write_tiny_model
 from tests.models.training.drawn_data import draw_data, write_list, write_set
@@ -115,6 +114,7 @@ def test_sets_on_which_the_setting_was_chosen_are_marked(tmp_path: Path, data_ro
     starred = [line.split("|")[1].strip() for line in table.splitlines() if "* |" in line]
     assert starred == ["pranet_val (kvasir-seg) *", "polypgen_negative, measured *"]
     assert "pranet_val (cvc-clinicdb), painted" in report
+    assert "As the papers measure" not in report and "Table 1" not in report
     assert not (output / "worst-7.jpg").exists()
 
 
@@ -159,6 +159,32 @@ def test_a_report_that_cannot_be_written_is_one_sentence(
     assert f"{output}: File exists; check the path" in caplog.text
 
 
+def test_what_cannot_be_done_is_said_before_anything_is_scored(
+    tmp_path: Path,
+    data_root: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model, output = str(write_tiny_model(tmp_path)), tmp_path / "file"
+    arguments = [model, "--data", str(data_root), "--setting", "0.5", "0", "0", "--set", "val"]
+    assert main([*arguments, "--set", "nowhere", "--output", str(tmp_path / "report")]) == 1
+    assert "nowhere.txt cannot be read" in caplog.text
+    assert not (tmp_path / "report").exists()
+    output.write_bytes(b"")
+    assert main([*arguments, "--output", str(output)]) == 1
+    choice = [model, "--data", str(data_root), "--with-polyp", "val", "--polyp-free", "nothing"]
+    assert choose_setting.main(choice) == 1
+    assert "nothing.txt cannot be read" in caplog.text
+    assert "val:" not in capsys.readouterr().err
+
+
+def test_a_list_that_another_system_wrote_is_read(tmp_path: Path, data_root: Path) -> None:
+    """Marked as UTF-8, with carriage returns."""
+    text = "drawn/v0\r\n\r\ndrawn/v1\r\n"
+    (data_root / "splits" / "theirs.txt").write_text(text, encoding="utf-8-sig", newline="")
+    assert [each.name for each in read_list(data_root, "theirs")] == ["drawn/v0", "drawn/v1"]
+
+
 def test_a_set_of_nothing_is_one_sentence(
     tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -180,12 +206,11 @@ def test_a_set_of_nothing_is_one_sentence(
 
 
 def test_settings_are_shown_for_every_share_that_may_be_marked(
-    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, data_root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.INFO)
     arguments = [str(write_tiny_model(tmp_path)), "--data", str(data_root), "--with-polyp", "val"]
     assert choose_setting.main([*arguments, "--polyp-free", "negative"]) == 0
-    lines = caplog.text.splitlines()
+    lines = capsys.readouterr().out.splitlines()
     assert [line.split("|")[1].strip() for line in lines if line.startswith("| at most")][:6] == [
         f"at most {most:.0%} marked" for most in choose_setting.MOST_MARKED
     ]

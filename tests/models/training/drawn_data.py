@@ -65,7 +65,6 @@ precision = "32-true"
 validation = "val"
 validation_negatives = "negative"
 validate_every = 2
-save_every = 2
 
 [[sources]]
 list = "train"

@@ -66,6 +66,15 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("teacher_weight=-0.5", "teacher_weight must not be below 0"),
         ("stages.0.warm_up=-3", "warm_up must not be below 0"),
         ("augmentation=mild", "give one of none, flip-and-rotate, strong"),
+        ("optimiser=lion", "give one of adam, adamw, sgd"),
+        ("sources.1.kind=cropped", "give one of frame, crop, painted, patched"),
+        ("seed=-1", "seed must be from 0 to 4294967295"),
+        ("seed=4294967296", "seed must be from 0 to 4294967295"),
+        ("clip=nan", "clip is nan, but must be a finite number"),
+        ("weight_decay=inf", "weight_decay is inf, but must be a finite number"),
+        ("stages.1.learning_rate=nan", "learning_rate is nan, but must be a finite number"),
+        ("scales=[1, nan]", "list of numbers above 0"),
+        ("scales=[inf]", "list of numbers above 0"),
     ],
 )
 def test_a_wrong_override_is_named(recipe_file: Path, override: str, words: str) -> None:

@@ -260,7 +260,7 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
     ("change", "code", "words"),
     [
         (["speed=1"], 2, "unknown entry speed"),
-        (["optimiser=lion"], 2, "give adam, adamw or sgd"),
+        (["optimiser=lion"], 2, "give one of adam, adamw, sgd"),
         (["sources.0.list=nowhere"], 1, r"nowhere.txt cannot be read"),
         (["--start", "nothing.safetensors"], 1, "no weights file"),
         (["sources.0.list=val"], 1, "which validation watches"),
