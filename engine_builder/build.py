@@ -9,6 +9,10 @@ from pathlib import Path
 
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
 
 from rich.console import Console
 

@@ -30,7 +30,7 @@ from engine_builder.images import (
 )
 from engine_builder.layer_precision import count_layers, require_precision
 from engine_builder.plan import build_plan
-from engine_builder.precision import FP32, INT8, folded, to_half, to_int8
+from engine_builder.precision import FP32, INT8, folded, read_fp32, to_half, to_int8
 from engine_builder.progress import BuildProgress
 from engine_builder.proof import find_proof
 from engine_builder.tensorrt_flavour import CURRENT, Flavour, find_flavour
@@ -43,10 +43,11 @@ from models.engine_folder import (
     EngineFolderError,
     engine_folder_name,
     open_engine_folder,
+    require_no_file,
     sha256_of,
     write_engine_folder,
 )
-from models.weights import Weights, read_weights
+from models.weights import Weights
 
 TARGET_WITHOUT_GPU = "sm_75"
 """The RTX 2080 Ti's."""
@@ -96,9 +97,10 @@ def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certifi
     """Builds what is not there yet; gives the folders that were built.
 
     Raises:
-        EngineBuilderError, OSError, models.weights.WeightsError,
-        models.backends.cuda.compile.KernelCompileError: nothing was built for the target at hand;
-            the message is one sentence.
+        EngineBuilderError, OSError, models.engine_folder.EngineFolderError,
+        models.weights.WeightsError,
+        models.backends.cuda.compile.KernelCompileError, models.backends.base.BackendError: nothing
+            was built for the target at hand; the message is one sentence.
         KeyboardInterrupt: Ctrl-C; likewise.
     """
     present = present_target()
@@ -110,8 +112,9 @@ def build_engines(request: BuildRequest, console: Console) -> dict[Path, Certifi
 
     pending = []
     for target in targets:
-        name = engine_folder_name(inputs.weights.spec, request.precision, target)
-        engine = _Engine(target, request.output / name, compile_cubin(target))
+        folder = request.output / engine_folder_name(inputs.weights.spec, request.precision, target)
+        require_no_file(folder)
+        engine = _Engine(target, folder, compile_cubin(target))
         if not request.force and engine.folder.exists():
             outdated = _outdated(engine, inputs)
             if outdated is None:
@@ -179,12 +182,7 @@ def _inputs(request: BuildRequest, flavour: Flavour) -> _Inputs:
 def _weights(request: BuildRequest) -> Weights:
     """The model file, at the size asked for; exported first where a checkpoint was named."""
     if request.checkpoint is None:
-        weights = read_weights(request.onnx, request.size)
-        if weights.precision != FP32:
-            raise EngineBuilderError(
-                f"{request.onnx} is quantised already; name the model that it was made from."
-            )
-        return weights
+        return read_fp32(request.onnx, request.size)
     try:
         from engine_builder.export import SHIPPED_SPEC, export_checkpoint
     except ModuleNotFoundError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from models.backends.base import BackendError
 from models.backends.cuda.compile import KernelCompileError
 from models.engine_folder import EngineFolderError
 from models.error_sentence import error_sentence
+from models.interruptions import raise_when_interrupted
 from models.weights import WeightsError
 
 DONE = 0
@@ -37,7 +39,10 @@ def run_command(command: Callable[[], None], *, debug: bool) -> int:
 
     ``debug`` adds the stack trace.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are any bytes
     try:
+        raise_when_interrupted()
         command()
     except KeyboardInterrupt:
         print("Interrupted; nothing was left behind.", file=sys.stderr)
@@ -51,4 +56,5 @@ def run_command(command: Callable[[], None], *, debug: bool) -> int:
 
 
 def add_debug_option(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--debug``, which ``run_command`` is given."""
     parser.add_argument("--debug", action="store_true", help="print a stack trace on failure")

@@ -20,6 +20,10 @@ from typing import Any
 
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
 
 import numpy as np
 import onnx
@@ -34,7 +38,7 @@ from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.option_values import input_size, number_within
 from models.spec import LARGEST_CORE_MARGIN, ModelSpec
 from models.weights import sealed
-from models.whole_file import write_whole
+from models.whole_file import require_place, write_whole
 
 OPSET = 19
 """The first whose quantisation takes half precision; every runtime here knows it."""
@@ -301,6 +305,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _export_file(options: argparse.Namespace) -> None:
+    require_place(options.output, options.checkpoint)
     spec = ModelSpec(
         height=options.size,
         width=options.size,

@@ -19,6 +19,8 @@ from models.spec import ModelSpec
 SHIPPED_REFERENCE = Path(__file__).parents[1] / "assets" / "reference"
 
 _SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
+# Pillow knows formats that start other programs (EPS); these do not.
+_FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 _EMPTY_SUFFIX = "_empty"
 
 
@@ -30,7 +32,11 @@ def image_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise EngineBuilderError(f"There is no folder {folder}; name a folder of images.")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
     if not files:
         raise EngineBuilderError(
             f"{folder} holds no image; it takes {', '.join(sorted(_SUFFIXES))}."
@@ -60,7 +66,7 @@ def read_frame(path: Path, spec: ModelSpec) -> NDArray[np.uint8]:
         EngineBuilderError: the file is damaged or no image.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_FORMATS) as image:
             pixels = np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise EngineBuilderError(f"{path} is damaged or no image; remove it.") from error

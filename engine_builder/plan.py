@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine_builder.command_line import EngineBuilderError
-from engine_builder.tensorrt_flavour import Flavour, capability_name
+from engine_builder.tensorrt_flavour import (
+    INSTALL_FULL,
+    Flavour,
+    capability_name,
+    rtx_runs_on,
+)
 
 if TYPE_CHECKING:
     # Either module may be the one at run time; calls are held against TensorRT 10's signatures.
@@ -23,7 +28,10 @@ _LAYERS_MESSAGE = "Layers:\n"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltPlan:
+    """An engine, and what the builder says of its layers."""
+
     plan: bytes
+    """What TensorRT deserialises."""
     layer_information: str
     """One line a layer, with the types of its inputs and outputs."""
     layer_source: str
@@ -90,7 +98,10 @@ def _build(
         raise _failure(flavour, f"does not take {target} as its target", log)
     serialised: trt.IHostMemory | None = builder.build_serialized_network(network, config)
     if serialised is None:
-        raise _failure(flavour, f"cannot build an engine for {target}", log)
+        repair = "."
+        if flavour.builds_for_any_target and not rtx_runs_on(target):
+            repair = f"; TensorRT can, install it with: {INSTALL_FULL}"
+        raise _failure(flavour, f"cannot build an engine for {target}", log, repair)
     plan = bytes(memoryview(serialised))
     if log.layer_information or not on_present_gpu:
         return BuiltPlan(plan, log.layer_information, BUILDER_LOG)
@@ -127,9 +138,9 @@ def _inspected(flavour: Flavour, plan: bytes, log: Any) -> str:
     return str(inspector.get_engine_information(module.LayerInformationFormat.ONELINE))
 
 
-def _failure(flavour: Flavour, what: str, log: Any) -> EngineBuilderError:
+def _failure(flavour: Flavour, what: str, log: Any, repair: str = ".") -> EngineBuilderError:
     reason = f": {log.first_error}" if log.first_error else ""
-    return EngineBuilderError(f"{flavour.name} {flavour.version} {what}{reason}.")
+    return EngineBuilderError(f"{flavour.name} {flavour.version} {what}{reason}{repair}")
 
 
 def _logger(module: Any) -> Any:

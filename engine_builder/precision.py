@@ -19,12 +19,30 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from engine_builder.command_line import EngineBuilderError
+from models.weights import Weights, read_weights
+
 FP32 = "FP32"
 FP16 = "FP16"
 INT8 = "INT8"
 
 AGGREGATION = "agg1."
 """How the names of the decoder's last part begin."""
+
+
+def read_fp32(path: Path, input_size: int | None = None) -> Weights:
+    """The deployable model ``path``, as ``models.weights.read_weights`` has it.
+
+    Raises:
+        EngineBuilderError: it is quantised already.
+        models.weights.WeightsError: as ``read_weights``.
+    """
+    weights = read_weights(path, input_size)
+    if weights.precision != FP32:
+        raise EngineBuilderError(
+            f"{path} is quantised already; name the model that it was made from."
+        )
+    return weights
 
 
 def folded(model: onnx.ModelProto) -> onnx.ModelProto:

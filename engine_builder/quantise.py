@@ -12,18 +12,22 @@ from pathlib import Path
 
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":
+    from models.interruptions import end_when_interrupted
+
+    end_when_interrupted()
 
 import onnx
 from rich.console import Console
 
 from engine_builder.agreement import CAST_GRAPH_ON_CPU, compare, on_cpu, require_agreement
-from engine_builder.command_line import EngineBuilderError, add_debug_option, run_command
+from engine_builder.command_line import add_debug_option, run_command
 from engine_builder.images import image_files, read_frame, reference_files
-from engine_builder.precision import FP32, INT8, folded, to_int8_for_cpu
+from engine_builder.precision import INT8, folded, read_fp32, to_int8_for_cpu
 from engine_builder.progress import BuildProgress
 from models.engine_folder import Agreement
-from models.weights import DEFAULT_WEIGHTS, Weights, read_weights, sealed
-from models.whole_file import write_whole
+from models.weights import DEFAULT_WEIGHTS, Weights, sealed
+from models.whole_file import require_place, write_whole
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,11 +50,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _quantise_file(options: argparse.Namespace) -> None:
-    weights = read_weights(options.onnx)
-    if weights.precision != FP32:
-        raise EngineBuilderError(
-            f"{options.onnx} is quantised already; name the model that it was made from."
-        )
+    require_place(options.output, options.onnx)
+    weights = read_fp32(options.onnx)
     console = Console(markup=False)  # paths may hold brackets
     with BuildProgress(console) as progress:
         content, agreement = quantise(weights, _calibration_files(options.calibration), progress)

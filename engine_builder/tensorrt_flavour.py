@@ -17,7 +17,9 @@ TARGETS = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_120")
 _FULL = "tensorrt"
 _RTX = "tensorrt_rtx"
 _INSTALL_RTX = "pip install tensorrt-rtx-cu13==1.7.1.116"
-_INSTALL_FULL = "pip install -r requirements-gpu.txt"
+INSTALL_FULL = "pip install -r requirements-gpu.txt"
+_FIRST_LATER = 120
+"""TensorRT-RTX runs on GPUs from this architecture on, and before it on ``TARGETS`` alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +58,7 @@ def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
             if not named and target != present:
                 raise EngineBuilderError(
                     f"TensorRT-RTX cannot build for {target}; install TensorRT, on a machine with "
-                    f"that GPU, with: {_INSTALL_FULL}"
+                    f"that GPU, with: {INSTALL_FULL}"
                 )
         return rtx
     if full is not None:
@@ -64,10 +66,21 @@ def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
             "TensorRT builds only for the GPU that is in the machine; to build for others install "
             f"TensorRT-RTX with: {_INSTALL_RTX}"
         )
+    for target in targets:
+        if not rtx_runs_on(target):
+            raise EngineBuilderError(
+                f"No TensorRT is installed; install TensorRT, for TensorRT-RTX does not run on "
+                f"{target}, with: {INSTALL_FULL}"
+            )
     raise EngineBuilderError(
         f"No TensorRT is installed; install TensorRT-RTX with: {_INSTALL_RTX}, "
-        f"or TensorRT, which needs a GPU, with: {_INSTALL_FULL}"
+        f"or TensorRT, which needs a GPU, with: {INSTALL_FULL}"
     )
+
+
+def rtx_runs_on(target: str) -> bool:
+    """Not on data-centre GPUs since Hopper, for one: an H100 is ``sm_90``, a B200 ``sm_100``."""
+    return target in TARGETS or int(target.removeprefix("sm_")) >= _FIRST_LATER
 
 
 def capability_name(target: str) -> str:

@@ -110,6 +110,7 @@ def engine_folder_name(spec: ModelSpec, precision: str, target: str) -> str:
 
 
 def sha256_of(content: bytes) -> str:
+    """In hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -159,11 +160,14 @@ def read_certificate(folder: Path) -> Certificate:
 
 
 def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
-    """Writes ``engine`` whole in place of whatever ``folder`` was, or leaves it as it was.
+    """Writes ``engine`` whole in place of what ``folder`` held, or leaves it as it was.
 
     Raises:
+        EngineFolderError: ``folder`` is a file.
         OSError: the parent is not writable, or the disk is full; nothing half-written is left.
     """
+    require_no_file(folder)
+    folder = Path(os.path.realpath(folder))  # a link stays, and leads to the new engine
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.partial")
     replaced = folder.with_name(f".{folder.name}.replaced")
@@ -186,6 +190,18 @@ def write_engine_folder(folder: Path, engine: EngineFolder) -> None:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(replaced, ignore_errors=True)
+
+
+def require_no_file(folder: Path) -> None:
+    """Whoever is about to make an engine for ``folder`` learns at once that it cannot go there.
+
+    Raises:
+        EngineFolderError: ``folder`` is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise EngineFolderError(
+            f"{folder} is a file, and an engine is a folder; remove it, or name another --output."
+        )
 
 
 def _sealed(fields: dict[str, Any]) -> bytes:

@@ -73,6 +73,7 @@ class Segmenter:
         """Begins what ``segment`` does; what is given back waits for its end.
 
         At most ``depth`` pictures are begun and not finished; each is finished once, in order.
+        Raises, here or where it waits, as ``segment``.
         """
         started_ns = time.monotonic_ns()
         areas = self._area_tracker.update(picture)

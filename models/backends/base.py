@@ -42,7 +42,7 @@ class BackendInfo:
     """What runs, for the log, the summary and the statistics panel."""
 
     backend: str
-    """``onnxruntime``, ``openvino`` or ``tensorrt``."""
+    """``Backend.name`` of the one that runs, such as ``openvino``."""
     version: str
     device: str
     """The device's own name, such as ``AMD EPYC`` or ``NVIDIA GeForce RTX 2080 Ti``."""
@@ -123,6 +123,11 @@ class Backend(ABC):
         """The probability, (height, width) uint8, of the part ``area`` of ``picture``.
 
         A runtime that converts and resizes on its device overrides this.
+
+        Raises:
+            BackendError: the runtime failed.
+            ValueError: ``area`` is empty, leaves the picture, or cuts through a chroma sample.
+            RuntimeError: the backend is not active, or was entered on another thread.
         """
         return self.infer(self._model_input(picture, area))
 
@@ -131,6 +136,8 @@ class Backend(ABC):
 
         At most ``depth`` pictures are begun and not finished; each is finished once, in order.
         Unless it lies in memory given to ``pin``, ``picture`` need not be kept for it.
+
+        Raises, here or where it waits, as ``infer_picture``.
         """
         probability = self.infer_picture(picture, area)
         return lambda: probability

@@ -99,5 +99,6 @@ class FirstThatWorks(Backend):
 
     def _pass_over(self, name: str, error: Exception) -> None:
         notice = f"{name} is not used: {error}"
-        self._passed_over += (notice,)
         _log.warning(notice)
+        if notice not in self._passed_over:  # as where the last one is tried again
+            self._passed_over += (notice,)

@@ -76,7 +76,7 @@ class OpenVinoBackend(Backend):
             if self._aim is Aim.THROUGHPUT:
                 # One more than run at a time, so that a stream that is done finds its next.
                 self.depth = compiled.get_property("NUM_STREAMS") + 1
-            self._requests.extend(compiled.create_infer_request() for _ in range(self.depth))
+            self._requests = deque(compiled.create_infer_request() for _ in range(self.depth))
         except RuntimeError as error:
             raise BackendError(
                 f"OpenVINO cannot load {self._weights.path} ({reason(error)}); "

@@ -5,24 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from pathlib import Path
-
-import cv2
-import numpy as np
 
 from models.backends.base import Aim
 from models.backends.openvino_without_telemetry import openvino
+from models.backends.reference_frames import REFERENCE_FOLDER, reference_files, reference_frame
 from models.cache_file import CacheFile
-from models.geometry import Area, least_level
-from models.picture import Picture
-from models.preprocess import model_input
+from models.geometry import least_level
 from models.spec import ModelSpec
 from models.weights import Weights
 
 LEAST_DICE = 0.99
 """The Dice of the BF16 masks against the FP32 masks that BF16 has to exceed."""
-REFERENCE_FOLDER = Path(__file__).parents[2] / "assets" / "reference"
-"""Frames (PNG) on which the two precisions are compared."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +53,7 @@ def permitted_precision(core: openvino.Core, model: openvino.Model, weights: Wei
         return "INT8"
     if not offers_bf16(core):
         return "FP32"
-    references = [path.read_bytes() for path in sorted(REFERENCE_FOLDER.glob("*.png"))]
+    references = reference_files()
     if not references:
         _log.warning("FP32 is used: %s holds no frames to check BF16 on.", REFERENCE_FOLDER)
         return "FP32"
@@ -92,10 +85,7 @@ def _dice(
     level = least_level(spec.threshold)
     common = marked = 0
     for reference in references:
-        decoded = cv2.imdecode(np.frombuffer(reference, np.uint8), cv2.IMREAD_COLOR_RGB)
-        picture = Picture(np.asarray(decoded, np.uint8))
-        frame = model_input(picture, Area(0, 0, picture.width, picture.height), spec)
-        inputs = {spec.input_name: frame[np.newaxis]}
+        inputs = {spec.input_name: reference_frame(reference, spec)[None]}
         one, other = (request.infer(inputs)[spec.output_name] >= level for request in requests)
         common += int((one & other).sum())
         marked += int(one.sum()) + int(other.sum())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -33,10 +32,12 @@ def choose_backend(
     input_size: int | None = None,
     cpu_input_size: int | None = None,
 ) -> Backend:
-    """The runtime ``name``; for ``auto`` the first that works of TensorRT, OpenVINO, ONNX Runtime.
+    """The runtime ``name``; for ``auto`` the first that works.
 
-    Which one works shows when it is entered: see ``FirstThatWorks``. What was asked for by name, a
-    runtime or an engine, is never replaced by another.
+    ``auto`` tries TensorRT, ONNX Runtime on the GPU where there is one, OpenVINO, and ONNX Runtime
+    on the processor. Which one works shows when it is entered: see ``FirstThatWorks``. What was
+    asked for by name, a runtime or an engine, is never replaced by another; ONNX Runtime by name
+    takes the processor where it cannot take the GPU, and says so.
 
     Args:
         name: one of ``BACKEND_NAMES``.
@@ -56,18 +57,26 @@ def choose_backend(
     """
     if input_size is not None:
         cpu_input_size = input_size
-    makers: dict[str, Callable[[], Backend]] = {
-        "tensorrt": partial(_tensorrt, weights, engine_folder, input_size),
-        "openvino": partial(_openvino, weights, aim, cpu_input_size),
-        "onnxruntime": partial(_onnxruntime, weights, cpu_input_size),
-    }
     if name == AUTO and engine_folder is not None:
         name = "tensorrt"
-    if name in makers:
-        return makers[name]()
-    if name == AUTO:
-        return FirstThatWorks(makers.items(), "No runtime works on this machine.")
-    raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
+    tensorrt = {"tensorrt": partial(_tensorrt, weights, engine_folder, input_size)}
+    openvino = {"openvino": partial(_openvino, weights, aim, cpu_input_size)}
+    onnxruntime = {"onnxruntime": partial(_onnxruntime, weights, cpu_input_size)}
+    on_gpu = {}
+    if _NVIDIA_DEVICE.exists():
+        make = partial(_onnxruntime, weights, cpu_input_size, on_gpu=True)
+        on_gpu["onnxruntime on the GPU"] = make
+    choices: dict[str, dict[str, partial[Backend]]] = {
+        AUTO: tensorrt | on_gpu | openvino | onnxruntime,
+        "tensorrt": tensorrt,
+        "openvino": openvino,
+        "onnxruntime": on_gpu | onnxruntime,
+    }
+    if name not in choices:
+        raise ValueError(f"there is no runtime {name!r}; name one of {', '.join(BACKEND_NAMES)}")
+    if len(choices[name]) == 1:
+        return choices[name][name]()
+    return FirstThatWorks(choices[name].items(), "No runtime works on this machine.")
 
 
 def _tensorrt(weights: Path, engine_folder: Path | None, input_size: int | None) -> Backend:
@@ -128,13 +137,13 @@ def _openvino(weights: Path, aim: Aim, input_size: int | None) -> Backend:
     return OpenVinoBackend(weights, aim, input_size)
 
 
-def _onnxruntime(weights: Path, input_size: int | None) -> Backend:
+def _onnxruntime(weights: Path, input_size: int | None, *, on_gpu: bool = False) -> Backend:
     try:
         with interruptions_held():
             from models.backends.onnxruntime_backend import OnnxRuntimeBackend
     except ImportError as error:
         raise _not_installed("ONNX Runtime", "requirements.txt") from error
-    return OnnxRuntimeBackend(weights, input_size)
+    return OnnxRuntimeBackend(weights, input_size, on_gpu=on_gpu)
 
 
 def _not_installed(runtime: str, requirements: str) -> BackendUnavailableError:

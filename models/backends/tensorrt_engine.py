@@ -54,8 +54,13 @@ def load_tensorrt(certificate: Certificate) -> Any:
 
     Raises:
         BackendUnavailableError: it is not installed.
-        BackendError: another version of it is.
+        BackendError: another version of it is, or the certificate names no TensorRT.
     """
+    if certificate.flavour not in _INSTALL:
+        raise BackendError(
+            f"The engine's certificate names {certificate.flavour}, which is no TensorRT; build it "
+            f"again with: {rebuild_command(certificate, certificate.target)}"
+        )
     try:
         with interruptions_held():
             trt: Any = importlib.import_module(certificate.flavour)

@@ -280,6 +280,19 @@ def test_bad_image_folders_get_one_sentence(
         assert_one_sentence(build("--onnx", small_model, *arguments), reason)
 
 
+def test_a_file_where_the_engine_is_to_be_is_refused_before_anything_is_built(
+    build: Run, small_model: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "hardnet-mseg_96x96_fp16_sm_75"
+    file.write_bytes(b"mine")
+    for force in ((), ("--force",)):
+        result = build("--onnx", small_model, "--target", "sm_75", "--output", tmp_path, *force)
+        assert_one_sentence(result, str(file), "is a file", "remove it")
+        assert result.stdout == ""
+    assert file.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_an_unwritable_output_gets_one_sentence(
     build: Run, small_model: Path, tmp_path: Path
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine_builder.export import SHIPPED_SPEC, export
+from engine_builder.export import SHIPPED_SPEC, export, main
+from engine_builder.quantise import main as quantise
 from models.backends.openvino_without_telemetry import openvino
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.spec import ModelSpec
@@ -165,7 +168,34 @@ def test_a_full_disk_leaves_the_old_file_alone(export: Run, tmp_path: Path) -> N
     assert target.read_bytes() == b"old"
 
 
-def test_wrong_usage_is_exit_code_2(export: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command", [[main, "{model}"], [quantise, "--onnx", "{model}"]], ids=["export", "quantise"]
+)
+def test_a_place_that_takes_no_file_is_named_before_anything_is_done(
+    command: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, *words = command
+    model = tmp_path / "a model.onnx"
+    model.write_bytes(b"mine")
+    for output in (model, tmp_path, tmp_path / "gone" / "new.onnx", model / "new.onnx"):
+        given = [word.format(model=model) for word in words]
+        assert run([*given, "-o", str(output)]) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+        assert said.err.startswith(str(output))
+    assert model.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [model]
+
+
+def test_a_name_that_no_encoding_knows_is_spelt_out(export: Run, tmp_path: Path) -> None:
+    output = tmp_path / os.fsdecode(b"-gr\xfcn \xc3\xa9.onnx")
+    result = export(WEIGHTS, "-o", output, "--size", "32")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "-gr\\udcfcn é.onnx: " in result.stdout
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
     for arguments in (
         (),
         (WEIGHTS,),
@@ -173,4 +203,6 @@ def test_wrong_usage_is_exit_code_2(export: Run, tmp_path: Path) -> None:
         (WEIGHTS, "-o", tmp_path / "x.onnx", "--threshold", "2"),
         (WEIGHTS, "-o", tmp_path / "x.onnx", "--core-margin", "-1"),
     ):
-        assert export(*arguments).returncode == 2
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        assert ended.value.code == 2, arguments

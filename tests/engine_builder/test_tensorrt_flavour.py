@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_rtx_is_tried_on_a_gpu_that_it_has_no_name_for_if_that_gpu_is_there() ->
     assert find_flavour(["sm_90"], "sm_90").name == "tensorrt_rtx"
     with pytest.raises(EngineBuilderError, match="cannot build for sm_90"):
         find_flavour(["sm_75", "sm_90"], "sm_75")
+
+
+@pytest.mark.parametrize("target", ["sm_90", "sm_100", "sm_103"])
+def test_where_rtx_runs_on_no_such_gpu_only_tensorrt_is_named(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An H100, a B200: TensorRT-RTX would install there and then refuse."""
+    for module in ("tensorrt", "tensorrt_rtx"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(EngineBuilderError, match=r"requirements-gpu\.txt") as caught:
+        find_flavour([target], target)
+    assert target in str(caught.value)
+    assert "tensorrt-rtx-cu13" not in str(caught.value)
+    for suited in ("sm_75", "sm_80", "sm_120", "sm_121"):
+        with pytest.raises(EngineBuilderError, match="tensorrt-rtx-cu13"):
+            find_flavour([suited], suited)
 
 
 def test_without_tensorrt_the_installing_command_is_named(

@@ -163,6 +163,29 @@ def test_writing_replaces_an_engine_and_the_remains_of_a_killed_run(folder: Path
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+def test_a_file_of_that_name_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "engine"
+    file.write_bytes(b"mine")
+    with pytest.raises(EngineFolderError, match=r"engine is a file.*remove it"):
+        write_engine_folder(file, ENGINE)
+    assert file.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(folder: Path) -> None:
+    """Such as on a larger disk."""
+    link = folder.with_name("elsewhere") / "engine"
+    link.parent.mkdir()
+    link.symlink_to(folder)
+    other = replace(ENGINE, certificate=replace(CERTIFICATE, version="9.9"))
+    for _ in range(2):
+        write_engine_folder(link, other)
+        assert read_certificate(folder).version == "9.9"
+    assert link.readlink() == folder
+    assert list(link.parent.iterdir()) == [link]
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name, "elsewhere"}
+
+
 def test_a_full_disk_leaves_the_old_engine_as_it_was(folder: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from dataclasses import replace\n"

@@ -23,8 +23,7 @@ def present_target() -> str | None:
         attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR,
         attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR,
     ):
-        if status != driver.CUresult.CUDA_SUCCESS:
-            return None
-        status, number = driver.cuDeviceGetAttribute(which, 0)
-        capability.append(number)
-    return "sm_{}{}".format(*capability)
+        if status == driver.CUresult.CUDA_SUCCESS:
+            status, number = driver.cuDeviceGetAttribute(which, 0)
+            capability.append(number)
+    return "sm_{}{}".format(*capability) if status == driver.CUresult.CUDA_SUCCESS else None

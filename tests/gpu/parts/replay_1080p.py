@@ -6,6 +6,7 @@ from typing import Any
 
 from app.sources.decoding import Decoding
 from app.sources.opening import open_source
+from models.backends.base import BackendError
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.weights import DEFAULT_WEIGHTS
 from tests.bench.clip import recorded_clip
@@ -45,10 +46,12 @@ def _backend(target: str) -> tuple[str, str]:
     try:
         build_engine(target)
     except RuntimeError as error:
-        with OnnxRuntimeBackend(DEFAULT_WEIGHTS) as second:
-            if second.info.device != "NVIDIA GPU":
-                raise RuntimeError(
-                    f"neither TensorRT ({error}) nor ONNX Runtime runs on this GPU"
-                ) from error
+        try:
+            with OnnxRuntimeBackend(DEFAULT_WEIGHTS, on_gpu=True):
+                pass
+        except BackendError as second:
+            raise RuntimeError(
+                f"neither TensorRT ({error}) nor ONNX Runtime ({second}) runs on this GPU"
+            ) from error
         return "onnxruntime", str(error)
     return "tensorrt", ""

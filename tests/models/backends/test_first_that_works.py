@@ -89,8 +89,10 @@ def test_one_that_cannot_load_the_network_gives_way_and_is_named(
 def test_when_none_works_every_reason_is_given(tmp_path: Path) -> None:
     backend = FirstThatWorks(both(write_extended_model(tmp_path, "NoSuchOperator")), FAILURE)
     reasons = rf"^{FAILURE} openvino is not used: .* onnxruntime is not used: "
-    with pytest.raises(BackendError, match=reasons):
-        backend.__enter__()
+    for _ in range(2):
+        with pytest.raises(BackendError, match=reasons) as failure:
+            backend.__enter__()
+        assert str(failure.value).count("is not used") == 2
 
 
 def test_the_network_belongs_to_the_one_that_works(tmp_path: Path) -> None:

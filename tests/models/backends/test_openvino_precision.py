@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.backends import openvino_precision
+from models.backends import openvino_precision, reference_frames
 from models.backends.openvino_precision import permitted_precision
 from models.backends.openvino_without_telemetry import openvino
 from models.weights import Weights, read_weights
@@ -39,7 +39,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "reference"
     folder.mkdir()
-    monkeypatch.setattr(openvino_precision, "REFERENCE_FOLDER", folder)
+    monkeypatch.setattr(reference_frames, "REFERENCE_FOLDER", folder)
     for seed in range(3):
         contrast = scene(48, 64, seed).astype(int) * 4 - 300
         cv2.imwrite(str(folder / f"{seed}.png"), contrast.clip(0, 255).astype(np.uint8))

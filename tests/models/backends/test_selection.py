@@ -5,10 +5,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
+import onnxruntime
 import pytest
 
-from models.backends.base import BackendError, BackendUnavailableError
+from models.backends.base import Backend, BackendError, BackendUnavailableError
+from models.backends.onnxruntime_backend import OnnxRuntimeBackend
+from models.backends.openvino_backend import OpenVinoBackend
 from models.backends.selection import choose_backend
 from models.engine_folder import CERTIFICATE_FILE, PLAN_FILE, EngineFolderError
 from models.weights import WeightsError, read_weights
@@ -18,6 +22,11 @@ from tests.models.tiny_model import TINY_SPEC, write_tiny_model
 
 WITHOUT_GPU = pytest.mark.skipif(
     Path("/dev/nvidiactl").exists(), reason="is about machines without an NVIDIA GPU"
+)
+
+WITHOUT_CUDA = pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(),
+    reason="is about the ONNX Runtime for processors",
 )
 
 
@@ -89,6 +98,40 @@ def test_tensorrt_named_never_becomes_another(weights: Path, tmp_path: Path) -> 
             choose_backend("tensorrt", weights, engine_folder)
 
 
+def test_on_a_gpu_auto_tries_what_runs_there_before_any_processor(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", tmp_path)
+    tried = []
+
+    def refuse(backend: Backend) -> NoReturn:
+        tried.append(f"{backend.name}{' on the GPU' if getattr(backend, '_on_gpu', False) else ''}")
+        raise BackendError("It does not work.")
+
+    monkeypatch.setattr(OnnxRuntimeBackend, "_activate", refuse)
+    monkeypatch.setattr(OpenVinoBackend, "_activate", refuse)
+    with pytest.raises(BackendError) as caught, choose_backend("auto", weights, None):
+        pass
+    assert tried == ["onnxruntime on the GPU", "openvino", "onnxruntime"]
+    order = ("tensorrt is", "onnxruntime on the GPU is", "openvino is", "onnxruntime is")
+    places = [str(caught.value).index(f"{name} not used: ") for name in order]
+    assert places == sorted(places)
+
+
+@WITHOUT_CUDA
+@pytest.mark.parametrize("name", ["auto", "onnxruntime"])
+def test_a_gpu_that_onnx_runtime_cannot_use_is_said_and_not_passed_over_in_silence(
+    name: str, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.backends.selection._NVIDIA_DEVICE", tmp_path)
+    monkeypatch.setattr("models.backends.selection.ENGINES_FOLDER", tmp_path)
+    with choose_backend(name, weights, None) as backend:
+        assert backend.info.backend == ("openvino" if name == "auto" else "onnxruntime")
+        notice = backend.info.passed_over[-1]
+    assert notice.startswith("onnxruntime on the GPU is not used: This ONNX Runtime was built with")
+
+
 def test_a_gpu_without_an_engine_says_how_to_build_one(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,8 +192,7 @@ def test_an_engine_that_was_found_and_is_refused_is_passed_over(
     write_folder(tmp_path / "damaged", onnx_sha256=sha256, spec=TINY_SPEC)
     (tmp_path / "damaged" / CERTIFICATE_FILE).write_bytes(b"damaged")
     with choose_backend("auto", weights, None) as backend:
-        assert backend.info.backend == "openvino"
-        (notice,) = backend.info.passed_over
+        notice = backend.info.passed_over[0]
     assert "the engine damaged is not used" in notice
     assert "was changed or is malformed; build it again with" in notice
 

@@ -69,6 +69,12 @@ def test_a_flavour_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         load_tensorrt(certificate(flavour="tensorrt", version="10.16.1"))
 
 
+def test_a_certificate_has_no_other_module_imported() -> None:
+    with pytest.raises(BackendError, match=r"names tabnanny, .*; build it again with: .*--force"):
+        load_tensorrt(certificate(flavour="tabnanny"))
+    assert "tabnanny" not in sys.modules
+
+
 def test_what_is_no_engine_is_refused_with_tensorrts_own_reason(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "engine", version=rtx.__version__)
     with pytest.raises(BackendError, match=r"^TensorRT refused the engine \(.{20,}\); .*--force$"):
