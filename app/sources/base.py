@@ -54,7 +54,7 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What went wrong while reading, so far."""
+    """What went wrong while reading, so far, or was passed over."""
 
     undecodable: int = 0
     """Packets or images that could not be decoded and were left out."""

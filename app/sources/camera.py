@@ -8,13 +8,13 @@ import select
 import threading
 import time
 from contextlib import ExitStack
-from fractions import Fraction
 
 from linuxpy.video import raw
 
 from app.frame import Frame
 from app.sources.base import ReadReport, SourceError, SourceInfo, VideoSource
 from app.sources.live import CaptureWish, SourceLostError
+from app.sources.live_times import TIME_BASE
 from app.sources.v4l2.buffers import Buffers, Captured
 from app.sources.v4l2.formats import FORMATS
 from app.sources.v4l2.identity import find_node
@@ -22,7 +22,6 @@ from app.sources.v4l2.inputs import input_index, measured_timings, require_signa
 from app.sources.v4l2.node import Node, lost_error, setup_error
 from app.sources.v4l2.setting import Setting, set_up
 
-_TIME_BASE = Fraction(1, 1_000_000)
 _LOOK_S = 0.25
 """How often the device is asked for its signal; few drivers tell of a loss by themselves."""
 
@@ -85,7 +84,7 @@ class V4L2Camera(VideoSource):
             width=setting.width,
             height=setting.height,
             rate=setting.rate,
-            time_base=_TIME_BASE,
+            time_base=TIME_BASE,
             live=True,
             interlaced=setting.interlaced,
             codec=setting.fourcc,
@@ -189,7 +188,7 @@ class V4L2Camera(VideoSource):
             self._origin_ns = captured_ns
         ticks = max((captured_ns - self._origin_ns) // 1000, self._last_ticks)
         self._last_ticks = ticks
-        frame = Frame(captured.picture, self._index, ticks / _TIME_BASE.denominator, captured_ns)
+        frame = Frame(captured.picture, self._index, float(ticks * TIME_BASE), captured_ns)
         self._index += 1
         return frame
 

@@ -17,7 +17,7 @@ from app.sources.regular_file import check_regular_file
 IO_TIMEOUT_S = 5.0
 """Longest wait for the disk, in opening and in each later access."""
 
-_MAX_PIXELS = 8192 * 4320
+MAX_PIXELS = 8192 * 4320
 """Larger than any endoscope's picture; a damaged header can claim gigabytes."""
 
 # Playlists and scripts (HLS, concat, image sequences, subtitles) name other files: containers only.
@@ -48,7 +48,7 @@ _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(_FORMATS),
     "codec_whitelist": ",".join(_DECODERS),
-    "max_pixels": str(_MAX_PIXELS),
+    "max_pixels": str(MAX_PIXELS),
 }
 
 
@@ -114,13 +114,18 @@ def packets_of(
         return
 
 
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Those that hold a video; of several the first is the one that ``open_container`` gives."""
     # A cover picture of an audio file is a video stream too, of one frame.
-    streams = [
+    return [
         stream
         for stream in container.streams.video
         if not stream.disposition & av.stream.Disposition.attached_pic
     ]
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    streams = video_streams(container)
     if not streams:
         raise SourceFormatError(f"{path} holds no video stream; choose a file with a picture.")
     stream = streams[0]
@@ -132,5 +137,5 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
             f"The video codec of {path} ({codec}) is not one that is read; "
             "convert the file to H.264."
         )
-    codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+    codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return stream

@@ -14,8 +14,6 @@ from app.sources.live import NoSignalError, SourceLostError
 from app.sources.raw_video import RawVideoFormat, RawVideoSource
 from models.picture import PixelFormat
 
-PREFIX = "decklink:"
-
 _ELEMENT = "decklinkvideosrc"
 _DETECTION_LIMIT_S = 3.0
 _CAPS = re.compile(

@@ -15,9 +15,6 @@ _H273_BT709 = 1
 _H273_UNSPECIFIED = 2
 _H273_BT601 = (5, 6)
 
-_HD_HEIGHT = 720
-"""Untagged video is BT.709 from this height on and BT.601 below."""
-
 EIGHT_BIT_420 = {
     "yuv420p": PixelFormat.YUV420P,
     "yuvj420p": PixelFormat.YUV420P,
@@ -121,7 +118,7 @@ def _matrix(frame: VideoFrame) -> ColourMatrix | None:
     """The frame's own matrix; None for one that ``Picture`` does not know, such as BT.2020."""
     tag = int(frame.colorspace)
     if tag == _H273_UNSPECIFIED:
-        return ColourMatrix.BT709 if frame.height >= _HD_HEIGHT else ColourMatrix.BT601
+        return ColourMatrix.untagged(frame.height)
     if tag == _H273_BT709:
         return ColourMatrix.BT709
     return ColourMatrix.BT601 if tag in _H273_BT601 else None

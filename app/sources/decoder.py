@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from app.sources.base import SourceError
-from app.sources.container import open_container, packets_of
+from app.sources.container import open_container, packets_of, video_streams
 from app.sources.timeline import Keyframe
 
 _STALL_LIMIT_S = 8.0
@@ -47,6 +47,7 @@ class Decoder:
         self._path = path
         self.on_gpu = on_gpu
         self._container, self.stream = open_container(path, on_gpu=on_gpu)
+        self.video_tracks = len(video_streams(self._container))
         # Half the cores: the network needs the others, and each thread holds a frame more. Whole
         # frames come out the same for any number; damaged ones are patched up differently.
         self.stream.thread_count = max(1, min(4, (os.cpu_count() or 1) // 2))
@@ -72,9 +73,10 @@ class Decoder:
 
     @property
     def duration_s(self) -> float | None:
+        """From the first frame to the end, as far as the header tells."""
         if self._container.duration is None:
             return None
-        return self._container.duration / av.time_base
+        return self._container.duration / av.time_base - self._late_s
 
     @property
     def undecodable(self) -> int:
@@ -181,6 +183,13 @@ class Decoder:
                 "have the CPU decode it (--decoder cpu)."
             ) from error
 
+    @property
+    def _late_s(self) -> float:
+        """What Matroska's duration, which counts from 0, holds before the first frame."""
+        start, end = self._container.start_time or 0, self._container.duration or 0
+        is_late = self.format_name.startswith("matroska") and 0 < start < end
+        return start / av.time_base if is_late else 0.0
+
     def _ends_early(self) -> bool:
         """Whether the header tells of more than was there. TS and MPEG have no such header."""
         if self._end_reached is None:
@@ -192,7 +201,7 @@ class Decoder:
         if self.format_name == "avi":
             return self._end_reached < self.stream.frames  # AVI counts time in frames
         if self.format_name.startswith("matroska") and self.duration_s is not None:
-            reached_s = float(self._end_reached * (self.stream.time_base or 0))
+            reached_s = float(self._end_reached * (self.stream.time_base or 0)) - self._late_s
             return reached_s + _HEADER_TOLERANCE_S < self.duration_s
         return False
 

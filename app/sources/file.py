@@ -22,6 +22,7 @@ from app.sources.base import ReadReport, SeekableSource, SourceError, SourceInfo
 from app.sources.decoded_picture import PictureMaker
 from app.sources.decoder import Decoder
 from app.sources.decoding import Decoding
+from app.sources.file_name import shown_name
 from app.sources.frame_clock import FrameClock
 from app.sources.gpu_decoding import open_decoder
 from app.sources.timeline import Keyframe, Timeline, read_timeline
@@ -224,7 +225,11 @@ class FileSource(SeekableSource):
             (self._decoder.damaged, "{} decoded from damaged data and may show errors."),
             (self._clock.mended, "{} moved to the time after the last, having none that is later."),
         )
-        messages = [
+        messages = []
+        tracks = self._decoder.video_tracks
+        if tracks > 1:
+            messages.append(f"The file holds {tracks} video tracks, of which the first is shown.")
+        messages += [
             sentence.format("1 frame was" if count == 1 else f"{count} frames were")
             for count, sentence in sentences
             if count > 0
@@ -253,7 +258,7 @@ def _describe(path: Path, decoder: Decoder, first: VideoFrame) -> SourceInfo:
     duration_s = decoder.duration_s
     estimate = None if duration_s is None else round(duration_s * rate)
     return SourceInfo(
-        name=path.name,
+        name=shown_name(path),
         width=width,
         height=height,
         rate=rate,

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 LEAST_RATE, LARGEST_RATE = 1, 1000
 """In frames per second."""
+UNKNOWN_RATE = Fraction(30)
+"""Likewise: of live video that names no rate, or an impossible one."""
 
 _RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}|/[0-9]{1,9})?")
 """No exponents: working out ``1e99999999`` takes longer than anybody waits."""

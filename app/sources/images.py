@@ -17,11 +17,14 @@ from PIL import Image, ImageOps
 
 from app.frame import Frame
 from app.sources.base import ReadReport, SeekableSource, SourceError, SourceFormatError, SourceInfo
+from app.sources.file_name import shown_name
 from app.sources.regular_file import check_regular_file
 from models.picture import Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 DEFAULT_RATE = Fraction(25)
+IMAGES = "images"
+"""What ``SourceInfo.codec`` says: of such a source the rate is a choice."""
 
 # Pillow knows formats that start other programs (EPS); these do not.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
@@ -77,14 +80,14 @@ class ImageSource(SeekableSource):
             )
         self._position -= 1
         self._info = SourceInfo(
-            name=(location.resolve() if location.name == ".." else location.absolute()).name,
+            name=shown_name(location.resolve() if location.name == ".." else location.absolute()),
             width=first.width,
             height=first.height,
             rate=rate,
             time_base=1 / rate,
             frame_count=len(self._paths),
             duration_s=float(len(self._paths) / rate),
-            codec="images",
+            codec=IMAGES,
         )
 
     @property
@@ -93,7 +96,7 @@ class ImageSource(SeekableSource):
 
     @property
     def report(self) -> ReadReport:
-        names = [self._paths[position].name for position in sorted(self._unreadable.copy())]
+        names = [shown_name(self._paths[position]) for position in sorted(self._unreadable.copy())]
         if not names:
             return ReadReport()
         shown = ", ".join(names[:_NAMED_IN_REPORT])
@@ -116,7 +119,7 @@ class ImageSource(SeekableSource):
                 return None
             index = self._index
             self._index += 1
-            name = self._paths[self._position - 1].name
+            name = shown_name(self._paths[self._position - 1])
             return Frame(picture, index, self._seconds(index), time.monotonic_ns(), name)
 
     def seek(self, pts_s: float) -> None:

@@ -13,14 +13,13 @@ import numpy as np
 
 from app.frame import Frame
 from app.sources.base import ReadReport, SourceError, SourceInfo, SourceNotFoundError, VideoSource
-from app.sources.frame_rate import LARGEST_RATE, LEAST_RATE
+from app.sources.frame_rate import LARGEST_RATE, LEAST_RATE, UNKNOWN_RATE
 from app.sources.live import CaptureWish, SourceLostError
+from app.sources.live_times import TIME_BASE
 from models.picture import Picture, PixelFormat
 
 _INTERFACES = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
 """Named, because otherwise OpenCV tries others, among them files of that number."""
-_TIME_BASE = Fraction(1, 1_000_000)
-_UNKNOWN_RATE = Fraction(30)
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ class OpenCvCamera(VideoSource):
         frozen = np.ascontiguousarray(pixels, np.uint8)
         frozen.setflags(write=False)
         picture = Picture(frozen, PixelFormat.BGR24)
-        return Frame(picture, index, ticks / _TIME_BASE.denominator, captured_ns)
+        return Frame(picture, index, float(ticks * TIME_BASE), captured_ns)
 
     def interrupt(self) -> None:
         self._interrupted.set()
@@ -109,8 +108,8 @@ class OpenCvCamera(VideoSource):
             name=self._name,
             width=int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             height=int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-            rate=Fraction(rate).limit_denominator(1001) if is_known else _UNKNOWN_RATE,
-            time_base=_TIME_BASE,
+            rate=Fraction(rate).limit_denominator(1001) if is_known else UNKNOWN_RATE,
+            time_base=TIME_BASE,
             live=True,
             codec=PixelFormat.BGR24.value,
         )

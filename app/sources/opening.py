@@ -9,7 +9,7 @@ from app.sources.base import SourceError, VideoSource
 from app.sources.decoding import Decoding
 from app.sources.images import SUFFIXES, ImageSource
 from app.sources.live_opening import is_live
-from app.sources.stream_address import FORMS
+from app.sources.stream_address import FORMS, scheme_alone
 
 PHANTOM = "phantom"
 
@@ -32,13 +32,14 @@ def open_source(location: str | Path, decoding: Decoding = Decoding.CPU) -> Vide
     typed = str(location)
     if not typed:
         raise SourceError("No recording was named; give the path of one.")
+    shown = scheme_alone(typed)
     if is_live(typed):
         raise SourceError(
-            f"{_shown(typed)} is live, and for view and bench alone; give the path of a recording."
+            f"{shown} is live, and for view and bench alone; give the path of a recording."
         )
     if _URL.match(typed):
         raise SourceError(
-            f"{_shown(typed)} is no address of a live stream and no path of a recording; give a "
+            f"{shown} is no address of a live stream and no path of a recording; give a "
             f"path, or to view and bench {FORMS}."
         )
     path = Path(location)
@@ -51,11 +52,5 @@ def open_source(location: str | Path, decoding: Decoding = Decoding.CPU) -> Vide
 
 def short_name(location: str) -> str:
     """For a list: of a recording the name of its file or folder, of what is live no password."""
-    shown = _shown(location)
+    shown = scheme_alone(location)
     return shown if shown != location or is_live(location) else Path(location).name or location
-
-
-def _shown(location: str) -> str:
-    """``location``, of an address no more than its scheme: the rest may hold a password."""
-    scheme, is_address, _ = location.partition("://")
-    return f"{scheme}://…" if is_address else location

@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 from app.sources.base import SourceError, SourceFormatError, SourceNotFoundError
 from app.sources.frame_rate import parse_rate
 from app.sources.live import NoSignalError
+from app.sources.live_opening import PIPE_PREFIX
 from app.sources.raw_video import RawVideoFormat, RawVideoSource
 from models.picture import PixelFormat
 
-PREFIX = "pipe:"
 FORM = "pipe:PATH?format=nv12&size=1920x1080&rate=60"
 """The form of a location; PATH is ``-`` for standard input."""
 
@@ -40,7 +40,7 @@ def parse_pipe_address(location: str) -> PipeAddress:
     Raises:
         SourceError: ``location`` is malformed; the sentence shows the right form.
     """
-    path, _, query = location.removeprefix(PREFIX).rpartition("?")
+    path, _, query = location.removeprefix(PIPE_PREFIX).rpartition("?")
     values = dict(parse_qsl(query))
     size = _SIZE.fullmatch(values.get("size", ""))
     formats = ", ".join(pixel_format.value for pixel_format in PixelFormat)

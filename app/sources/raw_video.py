@@ -14,17 +14,16 @@ import numpy as np
 from app.frame import Frame
 from app.sources.base import ReadReport, SourceError, SourceInfo, VideoSource
 from app.sources.live import NoSignalError
+from app.sources.live_times import TIME_BASE
 from models.picture import ColourMatrix, Picture, PixelFormat
 
 _WAKE_S = 0.1
-_HD_HEIGHT = 720
 _LARGEST_SIDE = 8192
-_TIME_BASE = Fraction(1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class RawVideoFormat:
-    """What raw video cannot say itself. YUV is BT.709 from 720 rows on, else BT.601; limited range.
+    """What raw video cannot say itself. YUV is of limited range, and has the ``untagged`` matrix.
 
     Raises:
         ValueError: there is no such picture, as with an odd size in 4:2:0.
@@ -48,14 +47,11 @@ class RawVideoFormat:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of ``Picture.pixels``."""
-        if self.pixel_format in (PixelFormat.YUV420P, PixelFormat.NV12):
-            return self.height * 3 // 2, self.width
-        channels = 2 if self.pixel_format.is_yuv else 3
-        return self.height, self.width, channels
+        return self.pixel_format.shape(self.height, self.width)
 
     @property
     def matrix(self) -> ColourMatrix:
-        return ColourMatrix.BT709 if self.height >= _HD_HEIGHT else ColourMatrix.BT601
+        return ColourMatrix.untagged(self.height)
 
 
 class RawVideoSource(VideoSource):
@@ -86,7 +82,7 @@ class RawVideoSource(VideoSource):
             width=self._format.width,
             height=self._format.height,
             rate=self._format.rate,
-            time_base=_TIME_BASE,
+            time_base=TIME_BASE,
             live=True,
             codec=self._format.pixel_format.value,
         )
@@ -112,7 +108,7 @@ class RawVideoSource(VideoSource):
             if self._index == 0:
                 self._first_ns = captured_ns
             ticks = (captured_ns - self._first_ns) // 1000
-            frame = Frame(picture, self._index, float(ticks * _TIME_BASE), captured_ns)
+            frame = Frame(picture, self._index, float(ticks * TIME_BASE), captured_ns)
             self._index += 1
             return frame
 

@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from threading import Condition, Lock, Thread
 
 from app.frame import Frame
 from app.sources.base import ReadReport, SourceError, SourceInfo, VideoSource
+from app.sources.frame_rate import UNKNOWN_RATE
 from app.sources.live import LiveSource, Signal, SignalState
 from app.sources.live_times import TIME_BASE, LiveTimes
 from app.sources.opening_thread import OpeningThread
@@ -31,7 +31,6 @@ CLOSE_LIMIT_S = 1.0
 """Closing waits no longer than this for a device to be given back."""
 
 _LOOK_S = 0.05
-_UNKNOWN_RATE = Fraction(30)
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class ReconnectingSource(LiveSource):
         self._watch = SignalWatch(name, now_ns)
         self._times = LiveTimes()
         self._waiting: deque[tuple[Frame, SourceInfo]] = deque()
-        self._info = SourceInfo(name, 0, 0, _UNKNOWN_RATE, TIME_BASE, live=True)
+        self._info = SourceInfo(name, 0, 0, UNKNOWN_RATE, TIME_BASE, live=True)
         self._given = 0
         self._dropped = 0
         self._past = ReadReport()

@@ -18,6 +18,7 @@ from app.sources.base import ReadReport, SourceError, SourceInfo, VideoSource
 from app.sources.container import packets_of
 from app.sources.decoded_picture import PictureMaker
 from app.sources.frame_clock import FrameClock
+from app.sources.frame_rate import UNKNOWN_RATE
 from app.sources.live import NoSignalError, SourceLostError
 from app.sources.stream_address import parse_stream_address
 from app.sources.stream_container import open_stream
@@ -29,8 +30,6 @@ PICTURE_LIMIT_S = 6.0
 _ERRORS_LIMIT = 50
 """Errors of the demultiplexer in a row, after which the stream counts as lost."""
 _FASTEST_RATE = Fraction(240)
-_USUAL_RATE = Fraction(30)
-"""Of a stream that claims no rate, or an impossible one."""
 _PROGRESSIVE = (0, 1)  # AVFieldOrder: unknown, progressive
 
 
@@ -200,4 +199,4 @@ def _rate(stream: VideoStream) -> Fraction:
     for rate in (stream.codec_context.framerate, stream.average_rate):
         if rate and 0 < rate <= _FASTEST_RATE:
             return rate
-    return _USUAL_RATE
+    return UNKNOWN_RATE

@@ -75,7 +75,9 @@ def parse_stream_address(location: str) -> StreamAddress:
         host, port = url.hostname or "", url.port
     except ValueError:
         # What Python says may hold a part of the password.
-        raise SourceError(f"{_shown(location)} is no address of a stream; give {FORMS}.") from None
+        raise SourceError(
+            f"{scheme_alone(location)} is no address of a stream; give {FORMS}."
+        ) from None
     scheme = url.scheme.lower()
     transport = Transport(scheme)
     if transport is Transport.SRT:
@@ -83,13 +85,16 @@ def parse_stream_address(location: str) -> StreamAddress:
     if transport is Transport.RTSP:
         port = port or _RTSP_PORT
     if not port or not (host or transport in _RECEIVED_HERE):
-        raise SourceError(f"{_shown(location)} lacks its host or port; give {FORMS}.")
+        raise SourceError(f"{scheme_alone(location)} lacks its host or port; give {FORMS}.")
     shown_host = f"[{host}]" if ":" in host else host or "@"
     name = f"{scheme}://{shown_host}:{port}{url.path}"
     return StreamAddress(transport, location, name, host, port)
 
 
-def _shown(location: str) -> str:
-    """``location``, or no more than its scheme where it may hold a password."""
-    may_hold_one = "@" in location or "?" in location
-    return f"{location.partition('://')[0]}://…" if may_hold_one else location
+def scheme_alone(location: str) -> str:
+    """``location``, of an address no more than its scheme: the rest may hold a password.
+
+    In a malformed one a password may stand where any other part belongs.
+    """
+    scheme, is_address, _ = location.partition("://")
+    return f"{scheme}://…" if is_address else location

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from app.sources.base import SourceError, SourceFormatError
+from app.sources.container import MAX_PIXELS
 from app.sources.live import NoSignalError
 from app.sources.regular_file import check_regular_file
 from app.sources.srt import SrtReceiver
@@ -21,10 +22,9 @@ from app.sources.stream_socket import SILENCE_LIMIT_S, StreamSocket
 WAKE_S = 0.25
 """FFmpeg's own network code returns this often, so that an interrupt is seen."""
 
-_MAX_PIXELS = 8192 * 4320
 _OPTIONS = {
     "codec_whitelist": "av1,h264,hevc,libdav1d,mjpeg,mpeg2video,mpeg4,vp8,vp9",
-    "max_pixels": str(_MAX_PIXELS),
+    "max_pixels": str(MAX_PIXELS),
     # What is read for probing is decoded right afterwards, so it costs no frame, and no delay.
     "analyzeduration": "100000",
     "probesize": "500000",
@@ -137,7 +137,7 @@ def _video_stream(container: InputContainer, address: StreamAddress) -> VideoStr
         raise SourceFormatError(
             f"The video codec of {address.name} is not one that is read; set the encoder to H.264."
         )
-    context.options = {"max_pixels": str(_MAX_PIXELS)}
+    context.options = {"max_pixels": str(MAX_PIXELS)}
     # Threads for slices add no delay, threads for frames one frame each. The flag low_delay would
     # win nothing for H.264 and HEVC, and shows MPEG-2's B-frames in the wrong order.
     context.thread_type = "SLICE"

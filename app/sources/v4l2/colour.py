@@ -6,9 +6,6 @@ from linuxpy.video import raw
 
 from models.picture import ColourMatrix
 
-_HD_HEIGHT = 720
-"""Where a driver says nothing: BT.709 from this height on and BT.601 below."""
-
 # BT.2020 and SMPTE 240M, which ``Picture`` does not know, are nearest to BT.709.
 _BT709_SPACES = (
     raw.Colorspace.REC709,
@@ -25,15 +22,18 @@ def colour_of(pixels: raw.v4l2_pix_format) -> tuple[ColourMatrix, bool]:
     What it leaves open follows from the colour space, as V4L2's own defaults do (videodev2.h,
     V4L2_MAP_YCBCR_ENC_DEFAULT and V4L2_MAP_QUANTIZATION_DEFAULT).
     """
-    if pixels.ycbcr_enc == raw.YcbcrEncoding.DEFAULT:
-        if pixels.colorspace == raw.Colorspace.DEFAULT:
-            is_bt709 = pixels.height >= _HD_HEIGHT
-        else:
-            is_bt709 = pixels.colorspace in _BT709_SPACES
-    else:
-        is_bt709 = pixels.ycbcr_enc not in _BT601_ENCODINGS
     if pixels.quantization == raw.Quantization.DEFAULT:
         full_range = pixels.colorspace == raw.Colorspace.JPEG
     else:
         full_range = pixels.quantization == raw.Quantization.FULL_RANGE
-    return ColourMatrix.BT709 if is_bt709 else ColourMatrix.BT601, full_range
+    return _matrix(pixels), full_range
+
+
+def _matrix(pixels: raw.v4l2_pix_format) -> ColourMatrix:
+    if pixels.ycbcr_enc != raw.YcbcrEncoding.DEFAULT:
+        is_bt709 = pixels.ycbcr_enc not in _BT601_ENCODINGS
+    elif pixels.colorspace != raw.Colorspace.DEFAULT:
+        is_bt709 = pixels.colorspace in _BT709_SPACES
+    else:
+        return ColourMatrix.untagged(pixels.height)
+    return ColourMatrix.BT709 if is_bt709 else ColourMatrix.BT601

@@ -28,19 +28,6 @@ FORMATS: dict[str, PixelFormat] = {
 """V4L2's names and what becomes of them, the least bytes first, and MJPEG, which loses detail and
 takes time to decode, last."""
 
-_PACKED_BYTES = {
-    PixelFormat.UYVY422: 2,
-    PixelFormat.YUYV422: 2,
-    PixelFormat.BGR24: 3,
-    PixelFormat.RGB24: 3,
-}
-"""Bytes of each pixel, where they lie together."""
-
-
-def first_plane_bytes(fourcc: str, width: int) -> int:
-    """Bytes of a line of the first plane, without padding; for uncompressed formats."""
-    return width * _PACKED_BYTES.get(FORMATS[fourcc], 1)
-
 
 class PictureReader(Protocol):
     """Makes pictures of what one stream's buffers hold. Belongs to one thread."""
@@ -66,7 +53,7 @@ class UncompressedReader:
         planes = self._planes()
         if len(data) < sum(lines * line_bytes for lines, line_bytes, _ in planes):
             return None
-        pixels = np.empty(self._shape(), np.uint8)
+        pixels = np.empty(self.pixel_format.shape(self.height, self.width), np.uint8)
         packed = pixels.reshape(-1)
         for lines, line_bytes, used in planes:
             plane, data = data[: lines * line_bytes], data[lines * line_bytes :]
@@ -83,12 +70,7 @@ class UncompressedReader:
             return [(height, stride, width), chroma, chroma]
         if self.pixel_format is PixelFormat.NV12:
             return [(height * 3 // 2, stride, width)]
-        return [(height, stride, width * _PACKED_BYTES[self.pixel_format])]
-
-    def _shape(self) -> tuple[int, ...]:
-        if self.pixel_format in _PACKED_BYTES:
-            return self.height, self.width, _PACKED_BYTES[self.pixel_format]
-        return self.height * 3 // 2, self.width
+        return [(height, stride, self.pixel_format.line_bytes(width))]
 
 
 class JpegReader:

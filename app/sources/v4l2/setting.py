@@ -8,6 +8,7 @@ from fractions import Fraction
 from linuxpy.video import raw
 
 from app.sources.base import SourceFormatError
+from app.sources.frame_rate import UNKNOWN_RATE
 from app.sources.live import CaptureWish
 from app.sources.v4l2.colour import colour_of
 from app.sources.v4l2.formats import (
@@ -16,14 +17,12 @@ from app.sources.v4l2.formats import (
     JpegReader,
     PictureReader,
     UncompressedReader,
-    first_plane_bytes,
 )
 from app.sources.v4l2.inputs import Timings, follow_timings, require_signal
 from app.sources.v4l2.modes import rate_of, read_modes
 from app.sources.v4l2.negotiation import Choice, fits_picture, ranked
 from app.sources.v4l2.node import CAPTURE, Node
 
-_UNKNOWN_RATE = Fraction(30)
 _WHOLE_FRAMES = (raw.Field.ANY, raw.Field.NONE)
 _INTERLACED = (raw.Field.INTERLACED, raw.Field.INTERLACED_TB, raw.Field.INTERLACED_BT)
 
@@ -97,7 +96,7 @@ def _setting(
         fourcc=choice.fourcc,
         width=pixels.width,
         height=pixels.height,
-        rate=_set_rate(node, choice.rate) or named or _UNKNOWN_RATE,
+        rate=_set_rate(node, choice.rate) or named or UNKNOWN_RATE,
         interlaced=pixels.field in _INTERLACED,
         timings=timings,
         reader=_reader(choice.fourcc, pixels),
@@ -121,12 +120,13 @@ def _reader(fourcc: str, pixels: raw.v4l2_pix_format) -> PictureReader:
     if fourcc == MJPEG:
         return JpegReader()
     matrix, full_range = colour_of(pixels)
+    pixel_format = FORMATS[fourcc]
     return UncompressedReader(
-        pixel_format=FORMATS[fourcc],
+        pixel_format=pixel_format,
         width=pixels.width,
         height=pixels.height,
         # Some drivers fill in none.
-        bytes_per_line=max(pixels.bytesperline, first_plane_bytes(fourcc, pixels.width)),
+        bytes_per_line=max(pixels.bytesperline, pixel_format.line_bytes(pixels.width)),
         matrix=matrix,
         full_range=full_range,
     )

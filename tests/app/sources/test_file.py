@@ -503,6 +503,25 @@ def test_a_cover_picture_is_no_video(tmp_path: Path) -> None:
         FileSource(path)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_of_several_video_tracks_it_says_which_one_is_shown(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"two{suffix}"
+    with av.open(str(path), "w") as output:
+        streams = []
+        for width in (64, 128):
+            stream = output.add_stream("mpeg4", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, 48, "yuv420p"
+            streams.append(stream)
+        for stream in streams:
+            output.mux(stream.encode(av.VideoFrame(stream.width, 48, "yuv420p")))
+            output.mux(stream.encode())
+    with FileSource(path) as source:
+        assert [frame.picture.width for frame in read_all(source)] == [64]
+        assert source.report.messages == (
+            "The file holds 2 video tracks, of which the first is shown.",
+        )
+
+
 def test_a_seek_after_a_long_pause_is_not_cut_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -556,3 +575,19 @@ def test_interrupt_ends_the_listing(tmp_path: Path) -> None:
         source.list_frames(lambda _: source.interrupt())
         assert source.frame_times_s is None
         assert source.read() is None
+
+
+def test_a_file_that_starts_late_is_as_long_as_what_it_shows(tmp_path: Path) -> None:
+    """Matroska counts its duration from 0, wherever its first frame is."""
+    times_ms = [3_600_000 + 40 * number for number in range(30)]
+    path = write_video(tmp_path / "late.mkv", CODINGS["h264-mkv"], 30, rate=25, times_ms=times_ms)
+    with FileSource(path) as source:
+        assert source.info.duration_s == pytest.approx(1.2, abs=0.1)
+        assert source.info.frame_count == pytest.approx(30, abs=2)
+        assert len(read_all(source)) == 30
+        assert not source.report.truncated
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with FileSource(cut) as source:
+        assert 0 < len(read_all(source)) < 30
+        assert source.report.truncated

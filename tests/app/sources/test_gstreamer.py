@@ -14,8 +14,7 @@ from app.sources import gstreamer
 from app.sources.gstreamer import GStreamerProcess, PipelineEnd
 from tests.app.sources.live_feeds import free_port, is_taken
 from tests.app.sources.srt_feed import needs_srt
-from tests.app.sources.waiting import has_ended
-from tests.leftovers import held, wait_until_given_back
+from tests.leftovers import has_ended, held, wait_until_given_back
 from tests.locations import ROOT
 from tests.waiting import HANG_S, wait_until
 

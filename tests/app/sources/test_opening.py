@@ -101,6 +101,14 @@ def test_the_forms_that_are_named_are_those_that_bench_and_view_take() -> None:
         assert parse_stream_address(url).name.startswith(url.partition("://")[0])
 
 
+@pytest.mark.parametrize("location", ["rtsp://me:hush", "rtsp://me:hush/stream", "tcp://[hush"])
+def test_what_is_malformed_shows_no_password(location: str) -> None:
+    """Where an address went wrong, so may have what tells a password from a port."""
+    with pytest.raises(SourceError, match=r"^\w+://… ") as refused:
+        parse_stream_address(location)
+    assert "hush" not in str(refused.value)
+
+
 @pytest.mark.parametrize("location", ["concat:a.ts|b.ts", "fd:0", "tcp:127.0.0.1:9", "a\0b"])
 def test_protocols_are_just_missing_files(
     location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -22,8 +22,8 @@ from app.sources.stream_address import parse_stream_address
 from tests.app.sources.live_feeds import RATE, SIZE, free_port, is_taken
 from tests.app.sources.srt_feed import SrtSender, needs_srt
 from tests.app.sources.videos import number_in
-from tests.app.sources.waiting import Viewer, has_ended, wait_for_state
-from tests.leftovers import held, wait_until_given_back
+from tests.app.sources.waiting import Viewer, wait_for_state
+from tests.leftovers import has_ended, held, wait_until_given_back
 from tests.processor_wait import ProcessorWait
 from tests.waiting import HANG_S, wait_until
 

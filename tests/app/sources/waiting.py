@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Event, Thread
 
 from app.frame import Frame
@@ -14,15 +13,6 @@ def wait_for_state(source: LiveSource, state: SignalState) -> Signal:
     """The first signal that has this state."""
     wait_until(lambda: source.signal.state is state, f"the state {state.value!r}")
     return source.signal
-
-
-def has_ended(pid: int) -> bool:
-    """Whether that process of Linux has; its parent may not have asked for it yet."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 class Viewer:
