@@ -47,21 +47,32 @@ class _Bar:
 class _Lines:
     def __init__(self) -> None:
         self._next_s = time.monotonic() + _LINE_EVERY_S
+        self._begun_s: float | None = None
 
     def show(self, source: SourceInfo, snapshot: PipelineSnapshot) -> None:
-        if time.monotonic() < self._next_s:
+        now_s = time.monotonic()
+        if self._begun_s is None and snapshot.read.frames_out:
+            self._begun_s = now_s
+        if now_s < self._next_s:
             return
         self._next_s += _LINE_EVERY_S
-        frames, rate = snapshot.deliver.frames_out, snapshot.deliver.frames_per_s
-        line = f"{source.name}: {frames}"
-        if source.frame_count is not None:
-            line += f" of {source.frame_count}"
-        line += f" frames, {rate:.1f} frames/s"
-        if source.frame_count is not None and rate > 0:
-            left_s = max(0, source.frame_count - frames) / rate
-            line += f", {left_s / 60:.0f} min left" if left_s >= 90 else f", {left_s:.0f} s left"
+        elapsed_s = now_s - (now_s if self._begun_s is None else self._begun_s)
+        line = progress_line(source, snapshot.deliver.frames_out, elapsed_s)
         with suppress(OSError):  # whoever read it has gone; the replay goes on
             sys.stderr.write(f"{line}\n")
 
     def close(self) -> None:
         """Every line is complete."""
+
+
+def progress_line(source: SourceInfo, frames: int, elapsed_s: float) -> str:
+    """How far ``source`` is after ``frames`` frames, ``elapsed_s`` after the first was read."""
+    of_all = "" if source.frame_count is None else f" of {source.frame_count}"
+    line = f"{source.name}: {frames}{of_all} frames"
+    if not frames or not elapsed_s:
+        return line
+    line += f", {frames / elapsed_s:.1f} frames/s"
+    if source.frame_count is None:
+        return line
+    left_s = max(0, source.frame_count - frames) * elapsed_s / frames
+    return f"{line}, {left_s / 60:.0f} min left" if left_s >= 90 else f"{line}, {left_s:.0f} s left"

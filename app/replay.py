@@ -16,7 +16,7 @@ from app.overlay import Marker
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import PipelineSnapshot
 from app.pipeline.pipeline import Pipeline
-from app.sinks.output_folder import claim, clear
+from app.sinks.output_folder import claim, clear, sole_use
 from app.sinks.replay_sink import Look, ReplaySink
 from app.sinks.summary import InputSummary, Outcome, RuntimeSummary, Summary, write_summary
 from app.sources.base import SourceError, SourceInfo, VideoSource
@@ -89,11 +89,12 @@ def replay(
                 f"{source.info.name} has no frame at --start or later; name an earlier start."
             )
         claim(folder, location, force=options.force)
-        try:
-            return _replay(source, folder, choose(), config, options, progress)
-        finally:
-            with suppress(OSError):
-                folder.rmdir()  # which fails, as it should, where anything was written
+        with sole_use(folder):
+            try:
+                return _replay(source, folder, choose(), config, options, progress)
+            finally:
+                with suppress(OSError):
+                    folder.rmdir()  # which fails, as it should, where anything was written
 
 
 def _replay(
@@ -134,7 +135,13 @@ def _replay(
     except Exception as error:
         record(Outcome.FAILED, str(error))
         raise
-    return record(outcome)
+    summary = record(outcome)
+    if outcome is Outcome.COMPLETE and not summary.frames:
+        clear(folder)
+        raise SourceError(
+            f"{source.info.name} has no frame from --start on and before --end; name other times."
+        )
+    return summary
 
 
 def _finish(pipeline: Pipeline, progress: Callable[[], None]) -> Outcome:

@@ -38,11 +38,14 @@ _ONE_SENTENCE = (
 
 
 def say(text: str) -> None:
-    """Prints ``text`` and a line's end, at once.
+    """Prints ``text`` and a line's end, at once; what the output cannot encode is spelt out.
 
     Raises:
         OutputError: standard output is full, or whoever read it has gone.
     """
+    if sys.stdout is not None:  # as it is where the shell closed it
+        encoding = sys.stdout.encoding or "utf-8"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
         print(text, flush=True)
     except OSError as error:

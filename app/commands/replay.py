@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -85,6 +86,10 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         decoding=Decoding(arguments.decoder),
     )
 
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        # A terminal that closes ends a replay as Ctrl-C does; under nohup it does not.
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
     @cache
     def choose() -> Backend:
         return choose_backend(
@@ -106,8 +111,9 @@ def run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             continue
         finally:
             display.close()
+        counted = "1 frame" if summary.frames == 1 else f"{summary.frames} frames"
         say(
-            f"{summary.input.name}: {summary.frames} frames in {summary.elapsed_s:.1f} s "
+            f"{summary.input.name}: {counted} in {summary.elapsed_s:.1f} s "
             f"({summary.frames_per_s:.1f} frames/s), {summary.marked_frames} of them with a polyp "
             f"marked; written to {folder}"
         )

@@ -39,7 +39,7 @@ def video_key(location: str | Path) -> str | None:
 
 
 class BookmarkStore:
-    """``bookmarks.json`` in ``folder``. What cannot be read or written is logged, not raised."""
+    """``bookmarks.json`` in ``folder``. What cannot be read is logged, not raised."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _FILE
@@ -49,17 +49,18 @@ class BookmarkStore:
         return tuple(sorted(self._stored().get(key, [])))
 
     def save(self, key: str, bookmarks: tuple[float, ...]) -> None:
-        """Replaces the bookmarks of one video."""
+        """Replaces the bookmarks of one video.
+
+        Raises:
+            OSError: they cannot be written.
+        """
         stored = self._stored()
         stored.pop(key, None)
         if bookmarks:
             stored[key] = list(bookmarks[:MOST_BOOKMARKS])
         newest = dict(list(stored.items())[-MOST_VIDEOS:])
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, f"{json.dumps(newest)}\n".encode(), PRIVATE)
-        except OSError as error:
-            _log.warning("the bookmarks could not be kept: %s", error)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self._path, f"{json.dumps(newest)}\n".encode(), PRIVATE)
 
     def _stored(self) -> dict[str, list[float]]:
         """By key, the one changed last at the end. A damaged file is renamed, never deleted."""

@@ -13,6 +13,7 @@ from app.player.mask_watch import MaskWatch
 from app.player.playback import next_generation
 from app.sources.base import SourceInfo
 from app.sources.live import LiveSource
+from models.segmentation import Segmentation
 
 OLDEST_MASK_S = LONGEST_MASK_WAIT_MS / 1000
 """A mask whose frame was captured longer ago is not shown any more, on its own frame neither."""
@@ -26,11 +27,19 @@ class LiveGate:
     Args:
         source: where the frames come from.
         on_change: called when the picture was frozen or let go, on the thread that did it.
+        on_mask: called with each segmentation that came in time, shown or not, on the pipeline's
+            thread.
     """
 
-    def __init__(self, source: LiveSource, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: LiveSource,
+        on_change: Callable[[], None],
+        on_mask: Callable[[Segmentation], None],
+    ) -> None:
         self._source = source
         self._on_change = on_change
+        self._on_mask = on_mask
         self._generation = next_generation()
         self._lock = Lock()
         self._playing = True
@@ -87,6 +96,8 @@ class LiveGate:
         if now_ns - frame.captured_ns > OLDEST_MASK_S * 1e9:
             annotated = Annotated(frame, None)
         self._masks.frame(annotated.segmentation is not None, now_ns)
+        if annotated.segmentation is not None:
+            self._on_mask(annotated.segmentation)
         assert self._screen is not None
         self._screen.write(annotated)
 

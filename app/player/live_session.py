@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
 
+from app.frame import Frame
 from app.pipeline.base import FrameSegmenter
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.pipeline import Pipeline
-from app.player.base import PlayerListener, Session
+from app.player.base import CLOSING_LIMIT_S, PlayerListener, Session
 from app.player.detection import Detection
 from app.player.live_gate import LiveGate
 from app.player.live_segmenter import LiveSegmenter
 from app.player.mask_wait_choice import MaskWaitChoice
 from app.player.playback import PlaybackState, PlayerState, PlayerStatistics
+from app.player.recorder import Recorder, RecordingState, RecordingStatus
 from app.player.screen import Screen, ScreenCounts
 from app.player.segmenter_thread import LOADING, SWITCHED_OFF, PlayerSegmenter
 from app.player.shown import AiState
-from app.sources.base import ReadReport
+from app.player.tapped_source import TappedSource
+from app.sources.base import ReadReport, SourceInfo
 from app.sources.live import LiveSource, Signal, SignalState
+from models.regions import Findings
+from models.segmentation import Segmentation
 
 _TICK_S = 0.05
 """With ``MaskWatch`` and the source's own watch this keeps every change below half a second."""
+SAVING_LIMIT_S = 10.0
+"""Closing waits no longer than this for a recording to be completed."""
 _NO_ANSWER = "The network is too slow for this video, or does not answer."
 _HOLDS_BACK = (
     "The network is slower than this video: only pictures that it has seen are shown. "
@@ -75,6 +83,7 @@ class LiveSession(Session):
         self._asked_early: list[Callable[[LiveGate], None]] = []
         self._source: LiveSource | None = None
         self._gate: LiveGate | None = None
+        self._recorder: Recorder | None = None
         self._pipeline: Pipeline | None = None
 
     @property
@@ -128,6 +137,41 @@ class LiveSession(Session):
         """Whether the network failed so often that only ``retry`` starts it again."""
         return self._pipeline is not None and self._pipeline.segmenter_stays_out
 
+    @property
+    def recording(self) -> RecordingStatus | None:
+        """Of the recording that runs, or ran last; None before the first."""
+        return None if self._recorder is None else self._recorder.status
+
+    def start_recording(self, folder: Path) -> None:
+        """Records every frame that arrives from now on, shown or not, as ``Recording`` does.
+
+        Does nothing before the source is there, or before the last recording has ended.
+        """
+        with self._controls:
+            before = self.recording
+            busy = before is not None and before.state is not RecordingState.ENDED
+            if self._gate is not None and not busy and not self._stopping.is_set():
+                recorder = Recorder(folder, self._gate.info.rate, self._find)
+                recorder.start()
+                self._recorder = recorder
+
+    def stop_recording(self) -> None:
+        """``recording`` says what became of it, once it has ended."""
+        with self._controls:
+            recorder = self._recorder
+        if recorder is not None:
+            recorder.stop()
+
+    def close(self, limit_s: float = CLOSING_LIMIT_S) -> bool:
+        """Completes a recording, too, for which a slow disk has ``SAVING_LIMIT_S`` more."""
+        self.stop()
+        with self._controls:
+            recorder = self._recorder
+        if recorder is not None:
+            recorder.stop()
+            recorder.wait(SAVING_LIMIT_S)
+        return super().close(limit_s)
+
     def play(self) -> None:
         """Shows the newest frames again."""
         self._control(LiveGate.play)
@@ -164,7 +208,7 @@ class LiveSession(Session):
         self._source = source = self._open_source()
         if self._stopping.is_set():
             return
-        gate = LiveGate(source, self._wake.set)
+        gate = LiveGate(source, self._wake.set, self._mask_came)
         self._screen = screen = Screen(gate, self._detection, self._tell_shown)
         gate.connect(screen)
         with self._controls:
@@ -172,7 +216,7 @@ class LiveSession(Session):
                 control(gate)
             self._gate = gate
         self._pipeline = pipeline = Pipeline(
-            source,
+            TappedSource(source, self._frame_came),
             self._segmenter,
             gate,
             DropPolicy.LATEST,
@@ -204,11 +248,24 @@ class LiveSession(Session):
                 self._pipeline.join()
             except Exception:  # noqa: BLE001 - nobody watches this video any more
                 _log.exception("a pipeline that was told to end failed")
+        self.stop_recording()
         if self._source is not None:
             self._source.close()
 
     def _others_ended(self, limit_s: float) -> bool:
-        return True
+        return self._recorder is None or self._recorder.wait(limit_s)
+
+    def _frame_came(self, frame: Frame, source: SourceInfo) -> None:
+        if self._recorder is not None:
+            self._recorder.take(frame, source)
+
+    def _mask_came(self, segmentation: Segmentation) -> None:
+        if self._recorder is not None:
+            self._recorder.mark(segmentation)
+
+    def _find(self, segmentation: Segmentation) -> Findings:
+        assert self._screen is not None
+        return self._detection.find(segmentation, self._screen.spec)
 
     def _control(self, control: Callable[[LiveGate], None]) -> None:
         with self._controls:

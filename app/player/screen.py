@@ -18,7 +18,7 @@ from app.player.shown import AiState, Shown
 from app.player.thumbnails import Thumbnails, thumbnail
 from app.sources.base import SourceInfo
 from models.alert import AlertState
-from models.regions import Findings, find_regions
+from models.regions import Findings
 from models.segmentation import Segmentation
 from models.spec import ModelSpec
 
@@ -139,10 +139,9 @@ class Screen:
 
     def _refresh(self, frame: Frame, segmentation: Segmentation | None, generation: int) -> None:
         detection, spec = self.detection, self.spec
-        threshold = spec.threshold if detection.threshold is None else detection.threshold
         findings = None
         if segmentation is not None:
-            findings = find_regions(segmentation, threshold, spec.least_area, spec.core_margin)
+            findings = detection.find(segmentation, spec)
             self._remember(frame, findings)
         if self._shown is not None and self._shown.generation != generation:
             self._alert_state = AlertState()
@@ -155,7 +154,7 @@ class Screen:
             segmentation=segmentation,
             findings=findings,
             alerts=self._alert_state.alerts(detection.minimum_alert_ms),
-            threshold=threshold,
+            threshold=detection.threshold_for(spec),
             least_area=spec.least_area,
             generation=generation,
             ai=AiState.OFF if segmentation is None else AiState.READY,

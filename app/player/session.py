@@ -73,6 +73,8 @@ class PlayerSession(Session):
         self._bookmarks: tuple[float, ...] = ()
         self._kept_bookmarks: tuple[float, ...] = ()
         self._bookmark_key: str | None = None
+        self._bookmark_problem = ""
+        """Why bookmarks are not kept, one sentence; empty where they are."""
 
     @property
     def generation(self) -> int:
@@ -244,7 +246,14 @@ class PlayerSession(Session):
         if bookmarks != self._kept_bookmarks:
             self._kept_bookmarks = bookmarks
             if self._bookmark_store is not None and self._bookmark_key is not None:
-                self._bookmark_store.save(self._bookmark_key, bookmarks)
+                try:
+                    self._bookmark_store.save(self._bookmark_key, bookmarks)
+                except OSError as error:
+                    self._bookmark_problem = (
+                        "The bookmarks are lost when this video is closed: they cannot be written "
+                        f"({error.strerror}); free space, or check the permissions of the log "
+                        "folder."
+                    )
 
     def _release(self) -> None:
         self._keep_bookmarks()
@@ -257,7 +266,9 @@ class PlayerSession(Session):
 
     def _notices(self, loaded: PlayerSegmenter | None) -> tuple[str, ...]:
         passed_over = () if loaded is None else loaded.info.passed_over
-        return (*passed_over, *(() if self._segmenters is None else self._segmenters.notices))
+        renewed = () if self._segmenters is None else self._segmenters.notices
+        bookmarks = (self._bookmark_problem,) if self._bookmark_problem else ()
+        return (*passed_over, *renewed, *bookmarks)
 
     def _playback(self) -> PlaybackState:
         stands = self._stands()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -53,6 +54,11 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     with writing(path):
         write_whole(path, content)
+
+
+def name_of_moment(moment: datetime) -> str:
+    """Names a file for the moment at which it was begun, and for nothing that was on screen."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def partial_path(path: Path) -> Path:

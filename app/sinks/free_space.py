@@ -22,7 +22,12 @@ class FreeSpace:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._next_look_s = 0.0
-        self._warned = False
+        self._warning = ""
+
+    @property
+    def warning(self) -> str:
+        """One sentence since room became scarce; empty before."""
+        return self._warning
 
     def check(self) -> None:
         """Looks at most once a second; warns once, in the log, when room becomes scarce.
@@ -40,12 +45,11 @@ class FreeSpace:
         if free < STOP_BYTES:
             raise DiskFullError(
                 f"The disk is nearly full: less than {STOP_BYTES // 1_000_000} MB are left where "
-                "the output goes; free some space and run again."
+                "the output goes; free some space and begin again."
             )
-        if free < WARN_BYTES and not self._warned:
-            self._warned = True
-            _log.warning(
-                "Only %.1f GB are left where the output goes; replay stops at %d MB.",
-                free / 1e9,
-                STOP_BYTES // 1_000_000,
+        if free < WARN_BYTES and not self._warning:
+            self._warning = (
+                f"Only {free / 1e9:.1f} GB are left where the output goes; writing stops at "
+                f"{STOP_BYTES // 1_000_000} MB."
             )
+            _log.warning("%s", self._warning)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
@@ -54,6 +57,35 @@ def claim(folder: Path, location: str, *, force: bool) -> None:
                 f"{folder} already holds a replay; replace it with --force, or choose another "
                 "folder with --output."
             )
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[None]:
+    """Keeps other replays out of ``folder`` during the block; even a killed one lets go of it.
+
+    Raises:
+        SinkError: another replay is there, or ``folder`` cannot be opened.
+    """
+    if sys.platform == "win32":  # which locks no folders
+        yield
+        return
+    import fcntl
+
+    with writing(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SinkError(
+                f"Another replay is writing into {folder}; wait for its end, or choose another "
+                "folder with --output."
+            ) from error
+        except OSError:
+            pass  # some network drives know no locks
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def clear(folder: Path) -> None:

@@ -12,7 +12,8 @@ from app.screen_text import without_screen_text
 from app.sinks.free_space import FreeSpace
 from app.sinks.image_files import ImageFiles
 from app.sinks.output_folder import CSV_FILE, PARQUET_FILE
-from app.sinks.table import CsvTable, ParquetTable, TableRow
+from app.sinks.parquet_table import ParquetTable
+from app.sinks.table import CsvTable, TableRow
 from app.sinks.video_files import VideoFiles
 from app.sources.base import SourceInfo
 from models.regions import find_regions

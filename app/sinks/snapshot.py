@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from app.screen_text import without_screen_text
-from app.sinks.base import replace_file, writing
+from app.sinks.base import name_of_moment, replace_file, writing
 from app.version import version
 from models.backends.base import BackendInfo
 from models.geometry import Area
@@ -49,7 +49,7 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Path:
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    name = snapshot.taken.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    name = name_of_moment(snapshot.taken)
     described = folder / f"{name}.json"
     hashes: dict[str, str] = {}
     with ExitStack() as undo:

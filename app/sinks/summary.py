@@ -100,7 +100,8 @@ def write_summary(folder: Path, summary: Summary) -> None:
     text = json.dumps(
         asdict(summary), indent=2, ensure_ascii=False, default=lambda value: value.value
     )
-    replace_file(folder / SUMMARY_FILE, f"{_without_home(text)}\n".encode())
+    content = f"{_without_home(text)}\n".encode(errors="backslashreplace")
+    replace_file(folder / SUMMARY_FILE, content)
 
 
 def _without_home(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The table with one row per frame, as CSV and as Parquet.
+"""The table with one row per frame, as CSV; ``parquet_table`` has it as Parquet.
 
 Columns: ``index`` and ``time_s`` of the frame in the source; ``file``, the image's name, empty for
 the frames of a video; ``marked_px`` and ``marked_share`` (of the endoscope's picture);
@@ -10,35 +10,11 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import pyarrow as pa
-from pyarrow import parquet
-
-from app.sinks.base import SinkError, partial_path, writing
+from app.sinks.base import SinkError, writing
 from models.regions import Findings
-
-_ROWS_PER_GROUP = 2048
-"""Rows kept in memory until they go to the Parquet file together."""
-
-_SIDES = ("x", "y", "width", "height")
-_SCHEMA = pa.schema(
-    [
-        pa.field("index", pa.int64(), nullable=False),
-        pa.field("time_s", pa.float64(), nullable=False),
-        pa.field("file", pa.string()),
-        pa.field("marked_px", pa.int64(), nullable=False),
-        pa.field("marked_share", pa.float64(), nullable=False),
-        pa.field("peak_probability", pa.float64(), nullable=False),
-        pa.field("regions", pa.int32(), nullable=False),
-        pa.field(
-            "boxes",
-            pa.list_(pa.struct([pa.field(side, pa.int32(), nullable=False) for side in _SIDES])),
-            nullable=False,
-        ),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +58,7 @@ class CsvTable:
         with writing(path):
             self._file = path.open("xb", buffering=0)
         try:
-            self._append(_SCHEMA.names)
+            self._append([column.name for column in fields(TableRow)])
         except SinkError:
             self._file.close()
             raise
@@ -112,49 +88,3 @@ class CsvTable:
                 self._file.truncate(self._whole_bytes)
                 raise
         self._whole_bytes += len(line)
-
-
-class ParquetTable:
-    """Rows in, a Parquet file out. It appears, whole, on ``close``.
-
-    Raises:
-        SinkError: ``path`` cannot be made.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._partial = partial_path(path)
-        self._rows: list[dict[str, object]] = []
-        with writing(path):
-            self._writer = parquet.ParquetWriter(self._partial, _SCHEMA)
-
-    def write(self, row: TableRow) -> None:
-        """Appends ``row``.
-
-        Raises:
-            SinkError: the rows so far cannot be written.
-        """
-        boxes = [dict(zip(_SIDES, box, strict=True)) for box in row.boxes]
-        self._rows.append(asdict(row) | {"boxes": boxes})
-        if len(self._rows) == _ROWS_PER_GROUP:
-            with writing(self._path):
-                self._flush()
-
-    def close(self) -> None:
-        """Completes the file, or leaves none.
-
-        Raises:
-            SinkError: it cannot be completed.
-        """
-        with writing(self._path):
-            try:
-                if self._rows:
-                    self._flush()
-                self._writer.close()
-                self._partial.rename(self._path)
-            finally:
-                self._partial.unlink(missing_ok=True)
-
-    def _flush(self) -> None:
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=_SCHEMA))
-        self._rows.clear()

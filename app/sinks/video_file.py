@@ -18,11 +18,11 @@ from app.sinks.fragments import keep_whole_fragments
 _GROUP_OF_PICTURES = 30
 _CRASH_SAFE = {
     "movflags": "hybrid_fragmented",
-    "frag_duration": "500000",
+    "frag_duration": "250000",
     "flush_packets": "1",
 }
-"""Fragments of half a second, each on disk when complete: after a power cut the file plays up to
-the last one. A regular close turns the whole into an ordinary file."""
+"""Fragments of a quarter of a second, each on disk when complete: after a power cut the file plays
+up to the last one. A regular close turns the whole into an ordinary file."""
 
 _FINEST_TICK = Fraction(1, 1_000_000)
 """In seconds. MP4 counts a frame's duration in 32 bits: 4295 s at most with these."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.frame import Frame
-from app.sinks.marked_video import MarkedVideo
 from app.sinks.mask_video import MaskVideo
+from app.sinks.picture_video import PictureVideo
 from app.sources.base import SourceInfo
 from models.picture import Picture
 
@@ -31,7 +31,7 @@ class VideoFiles:
         self._parts = 0
         self._form: tuple[object, ...] = ()
         self._masks: MaskVideo
-        self._marked: MarkedVideo
+        self._marked: PictureVideo
         self._open = ExitStack()
 
     def write(self, frame: Frame, mask: NDArray[np.uint8], marked: Picture | None) -> None:
@@ -72,5 +72,5 @@ class VideoFiles:
         self._masks = MaskVideo(self._folder / f"masks{suffix}.mov", self._source, frame.picture)
         self._open.callback(self._masks.close)
         if marked is not None:
-            self._marked = MarkedVideo(self._folder / f"marked{suffix}.mp4", self._source, marked)
+            self._marked = PictureVideo(self._folder / f"marked{suffix}.mp4", self._source, marked)
             self._open.callback(self._marked.close)

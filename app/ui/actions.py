@@ -43,6 +43,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("close_video", FILE, _text("Close video"), "Ctrl+W"),
     ActionSpec("snapshot", FILE, _text("Save snapshot"), "S", "snapshot"),
     ActionSpec("open_snapshots", FILE, _text("Open snapshot folder")),
+    ActionSpec("record", FILE, _text("Record"), "V", "record", checkable=True),
+    ActionSpec("open_recordings", FILE, _text("Open recording folder")),
     ActionSpec("build_engine", FILE, _text("Build TensorRT engine")),
     ActionSpec("verify_engine", FILE, _text("Verify TensorRT engine…")),
     ActionSpec("preferences", FILE, _text("Preferences…"), "Ctrl+,"),

@@ -24,6 +24,7 @@ from app.ui.libraries import load_libraries
 from app.ui.log_file import LogFile, log_folder
 from app.ui.main_window import MainWindow
 from app.ui.picture_view import Renderer
+from app.ui.recordings import Recordings, recording_folder
 from app.ui.snapshots import Snapshots, snapshot_folder
 from app.ui.theme import apply_theme
 from app.ui.unix_signals import SignalWatch
@@ -58,7 +59,6 @@ def run_viewer(config: AppConfig, options: ViewerOptions) -> int:
 
     Raises:
         ViewerError: no window can be opened, or there is no monitor ``options.screen``.
-        OSError: the log cannot be written.
     """
     require_display()
     application = QApplication(["polyplens"])
@@ -106,6 +106,7 @@ def _run(
     window = MainWindow(
         model,
         snapshots,
+        Recordings(model, recording_folder()),
         engines,
         log_file.folder,
         renderer=renderer,
@@ -130,7 +131,8 @@ def _run(
         _log.info("the window is open")
         if options.full_screen:
             window.set_full_screen(True)
-        model.notice(loaded.notice)
+        for sentence in filter(None, (loaded.notice, log_file.problem)):
+            model.notice(sentence)
         if recording is not None:
             recording.play()
         application.exec()

@@ -57,6 +57,7 @@ class CaptureDialog(QDialog):
         self.modes = ModeChoice(self)
         self.address = QLineEdit(self)
         self.address.setPlaceholderText("rtsp://192.168.1.20/stream")
+        self.address.setAccessibleName(self.tr("Address of a stream"))
         self.address.setToolTip(self.tr("For example {forms}").format(forms=FORMS))
         self.try_address = QPushButton(self.tr("Preview"), self)
         self.preview = CapturePreview(self)

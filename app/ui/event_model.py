@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,8 @@ class EventListModel(QAbstractListModel):
 
     def row_at(self, pts_s: float) -> int | None:
         """The event that holds ``pts_s``."""
-        for row, event in enumerate(self._events):
-            if event.start_s <= pts_s < event.end_s:
-                return row
-        return None
+        row = bisect_right(self._events, pts_s, key=lambda event: event.start_s) - 1
+        return row if row >= 0 and pts_s < self._events[row].end_s else None
 
     def _words(self, event: PolypEvent) -> str:
         lines = [clock_text(event.start_s), length_text(event.end_s - event.start_s)]
@@ -59,15 +58,20 @@ class EventListModel(QAbstractListModel):
 
     def _take(self, snapshot: EventSnapshot) -> None:
         before, after = self._events, snapshot.events
-        if len(before) == len(after):
-            # The selection and the scrolled place stay.
+        # Rows come and go at the end, and all are told anew: the scrolled place and the selection
+        # stay, as they would not if the whole model were reset.
+        if len(after) > len(before):
+            self.beginInsertRows(QModelIndex(), len(before), len(after) - 1)
             self._events = after
-            if after:
-                self.dataChanged.emit(self.index(0), self.index(len(after) - 1))
+            self.endInsertRows()
+        elif len(after) < len(before):
+            self.beginRemoveRows(QModelIndex(), len(after), len(before) - 1)
+            self._events = after
+            self.endRemoveRows()
         else:
-            self.beginResetModel()
             self._events = after
-            self.endResetModel()
+        if after:
+            self.dataChanged.emit(self.index(0), self.index(len(after) - 1))
         kept = {event.thumbnail_pts_s for event in after}
         self._thumbnails = {pts_s: p for pts_s, p in self._thumbnails.items() if pts_s in kept}
 

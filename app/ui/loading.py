@@ -7,6 +7,8 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButt
 
 from app.player.playback import OpeningProgress
 
+_LEAST_BAR_PX = 24
+
 
 class LoadingBar(QFrame):
     """A strip above the video, there only while something is loaded: the window stays usable."""
@@ -18,8 +20,13 @@ class LoadingBar(QFrame):
         self.setObjectName("bar")
         self._label = QLabel(self)
         self._bar = QProgressBar(self)
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
+        # Neither may make the window wider. Qt divides by the width between the bar's borders, and
+        # the process dies where that is 0.
+        self._label.setMinimumWidth(1)
+        self._bar.setMinimumWidth(_LEAST_BAR_PX)
         cancel = QPushButton(self.tr("Cancel"), self)
         cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         cancel.clicked.connect(self.cancelled)

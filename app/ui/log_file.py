@@ -13,6 +13,7 @@ _OLD_FILES = 4
 _SHORTEST_NAME = 4
 """File names without suffix that are shorter identify nobody, and occur in other words."""
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_PRINTED_FORMAT = "%(message)s"
 
 
 def log_folder() -> Path:
@@ -25,40 +26,58 @@ def log_folder() -> Path:
 class LogFile:
     """``viewer.log`` and at most four older ones of a megabyte each, for all loggers at once.
 
-    The names of opened videos, which may name a patient, are left out of it: say ``hide`` of each.
-
-    Raises:
-        OSError: it cannot be written.
+    The names of opened videos, which may name a patient, are left out of it, and of what is printed
+    too, which a desktop keeps in a log of its own: say ``hide`` of each.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.problem = ""
+        """Why no log is kept, one sentence; empty where one is."""
         self._formatter = _NamelessFormatter(_FORMAT)
-        self._handler = RotatingFileHandler(
-            folder / LOG_FILE, maxBytes=_LARGEST_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
-        )
+        self._printed = _NamelessFormatter(_PRINTED_FORMAT)
+        self._handler = self._opened()
         self._handler.setFormatter(self._formatter)
         self._handler.setLevel(logging.INFO)
         root = logging.getLogger()
         self._level_before = root.level
-        self._quiet = [handler for handler in root.handlers if not handler.level]
-        for handler in self._quiet:
+        self._quiet = [
+            (handler, handler.formatter) for handler in root.handlers if not handler.level
+        ]
+        for handler, _ in self._quiet:
             handler.setLevel(root.level)  # or it would print what only the file is to hold
+            handler.setFormatter(self._printed)
         root.setLevel(min(root.level, logging.INFO))
         root.addHandler(self._handler)
 
     def hide(self, location: str) -> None:
         """Nothing that is logged from now on holds this path or its last part."""
         self._formatter.hide(location)
+        self._printed.hide(location)
 
     def close(self) -> None:
         root = logging.getLogger()
         root.removeHandler(self._handler)
         root.setLevel(self._level_before)
-        for handler in self._quiet:
+        for handler, formatter in self._quiet:
             handler.setLevel(logging.NOTSET)
+            handler.setFormatter(formatter)
         self._handler.close()
+
+    def _opened(self) -> logging.Handler:
+        """The file; nothing where it cannot be written."""
+        path = self.folder / LOG_FILE
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return RotatingFileHandler(
+                path, maxBytes=_LARGEST_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
+            )
+        except OSError as error:
+            self.problem = (
+                f"No log is kept: {path} cannot be written ({error.strerror}); check the folder "
+                "and its permissions."
+            )
+            return logging.NullHandler()
 
 
 class _NamelessFormatter(logging.Formatter):

@@ -43,6 +43,8 @@ from app.ui.notice_bar import NoticeBar
 from app.ui.picture_view import PictureView, Renderer
 from app.ui.player_controls import PlayerControls
 from app.ui.preferences_dialog import PreferencesDialog
+from app.ui.recording_actions import RecordingActions
+from app.ui.recordings import Recordings
 from app.ui.screen_delay import ScreenDelay
 from app.ui.shortcut_sheet import ShortcutSheet
 from app.ui.signal_overlay import SignalOverlay
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self,
         model: ViewerModel,
         snapshots: Snapshots,
+        recordings: Recordings,
         engines: EngineProcess,
         log_folder: Path,
         *,
@@ -87,6 +90,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.model = model
         self._snapshots = snapshots
+        self._recordings = recordings
         self._log_folder = log_folder
         self._screen = screen
         self._layout_before = QByteArray()
@@ -120,6 +124,9 @@ class MainWindow(QMainWindow):
         self._connect_model()
         self._connect_actions()
         EngineActions(engines, self.actions_by_name, model, self.engine_bar, self)
+        RecordingActions(
+            recordings, self.actions_by_name, model, self.transport.recording_badge, self
+        )
         self._restore()
 
     @property
@@ -235,6 +242,7 @@ class MainWindow(QMainWindow):
             "open_capture": self._ask_for_capture,
             "snapshot": lambda: self._snapshots.take(self.view),
             "open_snapshots": lambda: self._open_folder(self._snapshots.folder),
+            "open_recordings": lambda: self._open_folder(self._recordings.folder),
             "hide_notice": self.notice_bar.dismiss,
             "preferences": self._show_preferences,
             "quit": self.close,

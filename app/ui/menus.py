@@ -26,6 +26,8 @@ _MENUS: dict[str, tuple[str, ...]] = {
         _LINE,
         "snapshot",
         "open_snapshots",
+        "record",
+        "open_recordings",
         _LINE,
         "build_engine",
         "verify_engine",

@@ -259,11 +259,6 @@ class PictureView(QWidget):
         self.renderer_changed.emit(renderer)
 
 
-def make_view(parent: QWidget | None, raster: bool) -> PictureView:
-    """A view on OpenGL where a GPU runs it; without OpenGL elsewhere, or if ``raster`` says so."""
-    return PictureView(parent, Renderer.RASTER if raster else Renderer.AUTOMATIC)
-
-
 def _has_opengl(renderer: Renderer) -> bool:
     """Whether OpenGL is to be used; says in one sentence why not."""
     try:

@@ -78,6 +78,7 @@ class PreferencesDialog(QDialog):
         self.own_threshold = QCheckBox(self.tr("The network's own"), page)
         self.own_threshold.clicked.connect(self._choose_own_threshold)
         self.threshold = QDoubleSpinBox(page)
+        self.threshold.setAccessibleName(self.tr("Threshold"))
         self.threshold.setRange(0.0, 1.0)
         self.threshold.setSingleStep(0.05)
         self.threshold.valueChanged.connect(
@@ -138,6 +139,7 @@ class PreferencesDialog(QDialog):
         self.automatic_wait = QCheckBox(self.tr("Automatic"), page)
         self.automatic_wait.clicked.connect(self._choose_mask_wait)
         self.mask_wait = QSpinBox(page)
+        self.mask_wait.setAccessibleName(self.tr("Wait for the marker"))
         self.mask_wait.setRange(0, LONGEST_MASK_WAIT_MS)
         self.mask_wait.setSuffix(self.tr(" ms"))
         self.mask_wait.valueChanged.connect(lambda value: self._model.change(mask_wait_ms=value))

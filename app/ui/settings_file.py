@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.player.settings import ViewerSettings, save_settings
 
 _SAVE_AFTER_MS = 500
 
-_log = logging.getLogger(__name__)
-
 
 class SettingsFile(QObject):
-    """Saves what changed last soon after, once for many changes; says in the log where it cannot.
+    """Saves what changed last soon after, once for many changes. GUI thread only."""
 
-    GUI thread only.
-    """
+    failed = pyqtSignal(str)
+    """One sentence, once: they cannot be saved."""
 
     def __init__(self, path: Path, settings: ViewerSettings, parent: QObject) -> None:
         super().__init__(parent)
         self._path = path
         self._settings = settings
+        self._said = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SAVE_AFTER_MS)
@@ -40,4 +38,10 @@ class SettingsFile(QObject):
         try:
             save_settings(self._settings, self._path)
         except OSError as error:
-            _log.warning("The settings could not be saved: %s", error)
+            if not self._said:
+                self._said = True
+                sentence = self.tr(
+                    "The settings cannot be kept: {path} cannot be written ({reason}); check the "
+                    "folder and its permissions."
+                )
+                self.failed.emit(sentence.format(path=self._path, reason=error.strerror))

@@ -68,7 +68,7 @@ class SignalOverlay(QWidget):
         self._old = old
         sentence = "" if signal is None else signal.sentence
         self._card.setVisible(old)
-        self._card.show_signal(sentence, signal is not None and signal.state is SignalState.FAILED)
+        self._card.show_signal(signal)
         self._frozen.setVisible(frozen)
         self._frozen.show_signal(sentence)
         self.setVisible(old or frozen)
@@ -93,13 +93,13 @@ class SignalOverlay(QWidget):
 
 
 class _SignalCard(QFrame):
-    """NO SIGNAL, why, and where it broke down for good a button to try again."""
+    """What is wrong, why, and where it broke down for good a button to try again."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self.mark = SignalMark(self)
-        self.heading = _large_label(self.tr("NO SIGNAL"), _NO_SIGNAL_SCALE, self)
+        self.heading = _large_label("", _NO_SIGNAL_SCALE, self)
         self.sentence = _wrapped_label(self)
         self.retry = QPushButton(self.tr("Try again"), self)
         self.retry.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -109,10 +109,13 @@ class _SignalCard(QFrame):
         for widget in (self.mark, self.heading, self.sentence, self.retry):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
-    def show_signal(self, sentence: str, failed: bool) -> None:
+    def show_signal(self, signal: Signal | None) -> None:
+        state, sentence = (None, "") if signal is None else (signal.state, signal.sentence)
+        frozen = state is SignalState.FROZEN
+        self.heading.setText(self.tr("FROZEN PICTURE") if frozen else self.tr("NO SIGNAL"))
         _show_sentence(self.sentence, sentence)
         self.sentence.setVisible(bool(sentence))
-        self.retry.setVisible(failed)
+        self.retry.setVisible(state is SignalState.FAILED)
 
 
 class _FrozenLabel(QFrame):

@@ -71,7 +71,7 @@ class StateBadge(QWidget):
 
     def _meaning(self, state: AiState) -> str:
         return {
-            AiState.READY: self.tr("Every frame comes with its own marker."),
+            AiState.READY: self.tr("The network has seen every frame that is shown."),
             AiState.STALE: self.tr("The video plays, but the network is too slow to mark it."),
             AiState.OFF: self.tr("Frames are shown without markers."),
             AiState.NO_SIGNAL: self.tr("There is no video."),

@@ -12,6 +12,8 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.pipeline.metrics import Percentiles, StageSnapshot
 from app.player.playback import PlayerState, PlayerStatistics
+from app.sources.base import SourceInfo
+from app.sources.images import IMAGES
 from app.ui.screen_delay import ScreenDelay
 from app.ui.viewer_model import ViewerModel
 from models.backends.base import BackendInfo
@@ -106,7 +108,7 @@ class StatisticsPanel(QScrollArea):
         else:
             source = None if state is None else state.source
             size = none if source is None else f"{source.width}x{source.height}"
-            rate = "" if source is None else f"\n{float(source.rate):.2f}/s, {source.codec}"
+            rate = "" if source is None else f"\n{float(source.rate):.2f}/s, {self._codec(source)}"
             self._set(self.tr("Video"), size + rate)
         self._set(
             self.tr("Runtime"), none if runtime is None else f"{runtime.backend} {runtime.version}"
@@ -126,6 +128,11 @@ class StatisticsPanel(QScrollArea):
         self._set(self.tr("Signal"), self._signal_format(state) or none)
         self._set(self.tr("Signal state"), none if signal is None else signal.state.value)
         self._set(self.tr("Restarts"), none if signal is None else f"{signal.restarts:,}")
+
+    def _codec(self, source: SourceInfo) -> str:
+        if source.codec == IMAGES:
+            return self.tr("images, which have no times")
+        return source.codec
 
     def _signal_format(self, state: PlayerState | None) -> str:
         """Such as ``1920x1080p59.94 uyvy422``; empty while nothing came."""

@@ -1,9 +1,10 @@
-"""The dark, calm look of every window: colours, type size and icons."""
+"""The dark, calm look of every window: colours, type size, numbers and icons."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from PyQt6.QtCore import QLocale
 from PyQt6.QtGui import QColor, QIcon, QPalette, QScreen
 from PyQt6.QtWidgets import QApplication, QStyleFactory
 
@@ -27,7 +28,11 @@ _TYPE_SHARE_OF_SCREEN = 1 / 76
 
 
 def apply_theme(application: QApplication) -> None:
-    """Gives ``application`` its palette, its style and a type size that fits its first screen."""
+    """Gives ``application`` its palette, its style and a type size that fits its first screen.
+
+    Numbers in fields are written as in the English sentences round them, wherever the person is.
+    """
+    QLocale.setDefault(QLocale.c())
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(_palette())
     screen = application.primaryScreen()
@@ -105,6 +110,8 @@ def _style_sheet() -> str:
         QToolButton::menu-indicator {{ image: none; }}
         QFrame#bar {{ background: {raised}; border: none; }}
         QFrame#card {{ background: {raised}; border: 1px solid {line}; border-radius: 8px; }}
+        QProgressBar {{ background: {SUNKEN.name()}; border: 1px solid {line}; }}
+        QProgressBar::chunk {{ background: {ACCENT.name()}; width: 24px; }}
         QListWidget::item {{ padding: 6px 8px; }}
         QLabel#quiet {{ color: {QUIET_TEXT.name()}; }}
     """

@@ -12,6 +12,14 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
 
 
+def timer_text(seconds: int) -> str:
+    """``00:03``, ``12:07`` or ``1:02:03``: whole seconds that count up."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{minutes:02d}:{seconds:02d}"
+    return f"{hours}:{rest}" if hours else rest
+
+
 def length_text(seconds: float) -> str:
     """``0.8 s`` below a minute, otherwise ``1:23.4``."""
     return f"{seconds:.1f} s" if seconds < 59.95 else clock_text(seconds)

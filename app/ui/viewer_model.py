@@ -98,6 +98,7 @@ class ViewerModel(QObject):
         """Whether a frame of this video was shown with a marker."""
         self._logged_runtime: BackendInfo | None = None
 
+        self._settings_file.failed.connect(self.notice)
         self._probe = Probe(self)
         self._probe.opened.connect(self._begin)
         self._probe.refused.connect(self._refused)

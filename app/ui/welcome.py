@@ -30,8 +30,12 @@ class Welcome(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         layout.addStretch(2)
-        for label in (logo, title, how, keys):
-            layout.addWidget(label, 0, middle)
+        layout.addWidget(logo, 0, middle)
+        for label in (title, how, keys):
+            layout.addWidget(label)
         layout.addStretch(2)
-        layout.addWidget(warning, 0, middle)
+        layout.addWidget(warning)
+        for label in (title, how, keys, warning):
+            label.setAlignment(middle)
+            label.setWordWrap(True)  # in a narrow window
         layout.addSpacing(12)

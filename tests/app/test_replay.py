@@ -24,7 +24,7 @@ from app.config import AppConfig
 from app.overlay import Marker
 from app.replay import ReplayOptions, replay
 from app.sinks.free_space import STOP_BYTES
-from app.sinks.marked_video import MarkedVideo
+from app.sinks.picture_video import PictureVideo
 from app.sources.base import SourceInfo
 from app.sources.phantom import PhantomSource
 from models.backends.selection import choose_backend
@@ -44,6 +44,7 @@ from tests.app.pipeline.synthetic import pipeline_threads
 from tests.app.sources.pictures import write_image
 from tests.app.sources.videos import MP4, numbered_picture, write_video
 from tests.locations import DEMO_CLIP
+from tests.waiting import HANG_S, wait_until
 
 SIZE = (160, 128)
 LONG = 600
@@ -75,7 +76,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     width, height = SIZE
     info = SourceInfo(path.name, width, height, Fraction(30), Fraction(1, 30))
-    video = MarkedVideo(path, info, noise(FORMS[1], height, width))
+    video = PictureVideo(path, info, noise(FORMS[1], height, width))
     for index in range(LONG):
         video.write(noise(FORMS[1], height, width, index), index / 30)
     video.close()
@@ -272,11 +273,12 @@ def _start(*words: str | Path) -> subprocess.Popen[str]:
 
 def _wait_for_rows(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
     table = folder / "frames.csv"
-    until_s = time.monotonic() + 120
-    while not table.exists() or table.read_bytes().count(b"\n") <= count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until_s, "no frames come out"
-        time.sleep(0.05)
+
+    def come() -> bool:
+        return table.exists() and table.read_bytes().count(b"\n") > count
+
+    wait_until(lambda: come() or process.poll() is not None, "frames", limit_s=2 * HANG_S)
+    assert come(), process.communicate()
 
 
 def _without_progress(stderr: str) -> list[str]:
@@ -284,7 +286,7 @@ def _without_progress(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if not line.startswith("long.mp4: ")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_leaves_everything_valid(
     long_clip: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -23,11 +23,12 @@ from app.overlay import Marker, draw
 from app.sinks.base import DiskFullError, SinkError
 from app.sinks.free_space import STOP_BYTES, FreeSpace
 from app.sinks.image_files import ImageFiles
-from app.sinks.marked_video import MarkedVideo
 from app.sinks.mask_video import MaskVideo
 from app.sinks.output_folder import claim, clear, output_folders
+from app.sinks.parquet_table import ParquetTable
+from app.sinks.picture_video import PictureVideo
 from app.sinks.replay_sink import Look, ReplaySink
-from app.sinks.table import CsvTable, ParquetTable, TableRow
+from app.sinks.table import CsvTable, TableRow
 from app.sinks.video_files import VideoFiles
 from app.sources.base import SourceInfo
 from models.picture import ColourMatrix, Picture, PixelFormat
@@ -92,7 +93,7 @@ def test_masks_come_back_bit_for_bit(tmp_path: Path, height: int, width: int) ->
 def test_frame_times_are_exactly_those_of_the_source(
     tmp_path: Path, time_base: Fraction, ticks: list[int]
 ) -> None:
-    video = MarkedVideo(tmp_path / "marked.mp4", source_info(time_base=time_base), smooth(0))
+    video = PictureVideo(tmp_path / "marked.mp4", source_info(time_base=time_base), smooth(0))
     masks = MaskVideo(tmp_path / "masks.mov", source_info(time_base=time_base), smooth(0))
     for index, tick in enumerate(ticks):
         video.write(smooth(index), float(tick * time_base))
@@ -137,7 +138,7 @@ def test_the_marked_video_shows_the_pictures_in_their_own_colours(
     tmp_path: Path, form: Form
 ) -> None:
     path = tmp_path / "marked.mp4"
-    video = MarkedVideo(path, source_info(), smooth(0, form))
+    video = PictureVideo(path, source_info(), smooth(0, form))
     for index in range(35):
         video.write(smooth(index, form), index / 30)
     video.close()
@@ -178,7 +179,7 @@ def test_odd_sides_are_padded_by_one(
 ) -> None:
     red = as_picture(np.full((98, 132, 3), (200, 60, 50), np.uint8), pixel_format)
     picture = Picture(np.ascontiguousarray(red.pixels[: size[0], : size[1]]), pixel_format)
-    video = MarkedVideo(tmp_path / "marked.mp4", source_info(), picture)
+    video = PictureVideo(tmp_path / "marked.mp4", source_info(), picture)
     video.write(picture, 0.0)
     video.close()
     (frame,) = decoded(tmp_path / "marked.mp4")

@@ -14,7 +14,8 @@ from av import VideoFrame
 
 from app.overlay import Marker, draw
 from app.screen_text import without_screen_text
-from app.sinks.table import CsvTable, ParquetTable, TableRow
+from app.sinks.parquet_table import ParquetTable
+from app.sinks.table import CsvTable, TableRow
 from app.sources.opening import open_source
 from models.backends.selection import AUTO, choose_backend
 from models.picture_area import PictureAreaTracker

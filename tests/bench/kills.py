@@ -1,9 +1,10 @@
-"""What is left on the disk of a replay that is killed at any moment, fifty times."""
+"""What is left on the disk of replays and recordings that are killed at any moment."""
 
 from __future__ import annotations
 
 import json
 import random
+import statistics
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,9 @@ from pyarrow import ArrowException, parquet
 
 from app.sinks.output_folder import CSV_FILE, PARQUET_FILE, SUMMARY_FILE
 from tests.app.command import ONE_RUNTIME, RUN_APP, decoded, rows, summary
+from tests.app.player import recording_process
+from tests.app.player.recording_process import killed_recording
+from tests.app.recorded import numbers_and_times, videos
 from tests.app.sources.videos import MP4, write_video
 from tests.bench.report import Figure
 
@@ -24,9 +28,28 @@ FRAMES, SIZE, RATE = 600, (320, 240), 30
 SMALL_NETWORK = ("--input-size", "64")
 """Small, as the pictures are: so most moments fall into the writing of many frames."""
 VIDEOS = ("marked.mp4", "masks.mov")
+LONGEST_RECORDING_S = 4.0
 
 
 def measure() -> list[Figure]:
+    return [*_of_replay(), _of_recording()]
+
+
+def _of_recording() -> Figure:
+    moments = random.Random(SEED)
+    lost: list[float] = []
+    for _ in range(KILLS):
+        with tempfile.TemporaryDirectory() as place:
+            killed = killed_recording(Path(place), moments.uniform(1.0, LONGEST_RECORDING_S))
+            newest = [numbers_and_times(video)[0][-1] or 0 for video in videos(Path(place))]
+            lost.append((killed.last_number - max(newest)) / float(recording_process.RATE))
+    note = f"{KILLS} kills, {statistics.median(lost):.2f} s in the middle"
+    return Figure(
+        "live video that a kill of a recording loses, worst", max(lost), "s", None, 1.0, note
+    )
+
+
+def _of_replay() -> list[Figure]:
     """Kills replays into one folder, each in place of what the one before it left."""
     with tempfile.TemporaryDirectory() as place:
         clip = write_video(Path(place) / "clip.mp4", MP4, FRAMES, size=SIZE, rate=RATE)

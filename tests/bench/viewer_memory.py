@@ -18,6 +18,7 @@ from app.player.settings import ViewerSettings
 from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
 from app.ui.picture_view import Renderer
+from app.ui.recordings import Recordings
 from app.ui.snapshots import Snapshots
 from app.ui.viewer_model import ViewerModel
 from models.backends.selection import AUTO
@@ -55,7 +56,8 @@ def _played(clip: Path, folder: Path) -> list[float]:
     model = ViewerModel(ViewerSettings(), folder / "viewer.json", SessionMaker(load, load))
     snapshots = Snapshots(model, folder)
     engines = EngineProcess(DEFAULT_WEIGHTS, folder)
-    window = MainWindow(model, snapshots, engines, folder, renderer=Renderer.RASTER)
+    recordings = Recordings(model, folder)
+    window = MainWindow(model, snapshots, recordings, engines, folder, renderer=Renderer.RASTER)
     process = psutil.Process()
     resident_mb: list[float] = []
     rng = random.Random(1)

@@ -24,6 +24,7 @@ from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
 from app.ui.picture_view import Renderer
 from app.ui.preferences_dialog import PreferencesDialog
+from app.ui.recordings import Recordings
 from app.ui.snapshots import Snapshots
 from app.ui.theme import apply_theme
 from app.ui.viewer_model import ViewerModel
@@ -31,13 +32,13 @@ from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.segmenter import Segmenter
 from tests.locations import WEIGHTS
 from tests.models.tiny_model import write_tiny_model
+from tests.waiting import HANG_S
 
 CLIP_SIZE = (320, 240)
 CLIP_RATE = Fraction(20)
 CLIP_SECONDS = 3.0
 FRAME_S = float(1 / CLIP_RATE)
-LONG_MS = 20_000
-"""Patience with a machine that does other things too."""
+LONG_MS = round(HANG_S * 1000)
 
 
 def write_clip(path: Path, seconds: float = CLIP_SECONDS) -> Path:
@@ -93,9 +94,15 @@ class Seat:
             input_size=input_size,
         )
         self.snapshots = Snapshots(self.model, folder / "snapshots")
+        self.recordings = Recordings(self.model, folder / "recordings")
         self.engines = engines or EngineProcess(weights, folder / "engines")
         self.window = MainWindow(
-            self.model, self.snapshots, self.engines, folder, renderer=Renderer.RASTER
+            self.model,
+            self.snapshots,
+            self.recordings,
+            self.engines,
+            folder,
+            renderer=Renderer.RASTER,
         )
         self.notices: list[str] = []
         self.model.noticed.connect(self.notices.append)

@@ -22,7 +22,7 @@ from app.ui import capture_preview, device_watch
 from app.ui.capture_dialog import CaptureDialog
 from models.picture import PixelFormat
 from tests.app.sources.faulty_device import FaultyDevice
-from tests.ui.seat import Seat
+from tests.ui.seat import LONG_MS, Seat
 
 CARD = CaptureDevice(
     location="v4l2:usb-Card_123-video-index0",
@@ -74,7 +74,7 @@ def seat(qtbot: QtBot, tmp_path: Path, room: Room) -> Iterator[Seat]:
     yield seat
     seat.leave()
     assert room.card.open_now == 0
-    qtbot.waitUntil(lambda: threading.active_count() <= threads, timeout=5000)
+    qtbot.waitUntil(lambda: threading.active_count() <= threads, timeout=LONG_MS)
 
 
 def dialog_of(seat: Seat) -> CaptureDialog:

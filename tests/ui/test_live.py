@@ -35,7 +35,7 @@ from tests.app.player.watching import numbered_video
 from tests.app.sources.faulty_device import FaultyDevice
 from tests.models.tiny_model import write_tiny_model
 from tests.processor_wait import ProcessorWait
-from tests.ui.seat import Seat, tiny_loader, tiny_segmenter
+from tests.ui.seat import LONG_MS, Seat, tiny_loader, tiny_segmenter
 
 LIVE = "test-picture:320x240@25"
 SOON_S = 0.5
@@ -258,12 +258,13 @@ def test_why_nothing_is_marked_is_read_in_the_smallest_window(
     seat.leave()
 
 
-def test_a_source_that_repeats_its_picture_is_no_signal(seat: Seat, device: FaultyDevice) -> None:
+def test_a_source_that_repeats_its_picture_is_named_so(seat: Seat, device: FaultyDevice) -> None:
     seat.open(LIVE)
     wait_ready(seat)
     device.still = True
     seat.wait(lambda: "one and the same picture" in seat.window.signal.sentence, "it is said")
-    assert seat.window.signal.heading == "NO SIGNAL"
+    assert seat.window.signal.heading == "FROZEN PICTURE"
+    assert badge_of(seat) is AiState.NO_SIGNAL
     device.still = False
     seat.wait(lambda: seat.window.signal.heading == "", "it is live again")
 
@@ -428,4 +429,4 @@ def test_closing_while_something_is_wrong_leaves_nothing(
     assert network_processes() == []
     assert set(Path("/dev/shm").iterdir()) <= shared
     assert device.open_now == 0
-    qtbot.waitUntil(lambda: threading.active_count() <= threads, timeout=5000)
+    qtbot.waitUntil(lambda: threading.active_count() <= threads, timeout=LONG_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import threading
@@ -10,9 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QLocale, Qt
 from PyQt6.QtGui import QImage, QKeySequence
-from PyQt6.QtWidgets import QDialog, QLabel, QMenu, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDoubleSpinBox,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.player.events import EventSnapshot, PolypEvent
@@ -22,10 +31,11 @@ from app.sources.live import Signal, SignalState
 from app.ui.actions import ACTIONS, keys_of
 from app.ui.alert_sound import tone
 from app.ui.application import report_exceptions
+from app.ui.loading import LoadingBar
 from app.ui.log_file import LOG_FILE, LogFile
 from app.ui.signal_overlay import SignalOverlay
 from app.ui.state_badge import StateBadge
-from app.ui.theme import ICONS, icon
+from app.ui.theme import ICONS, SUNKEN, apply_theme, icon
 from app.ui.time_bar import TimeBar
 from app.ui.time_text import clock_text, length_text
 from app.ui.words_line import WordsLine
@@ -258,6 +268,62 @@ def test_a_sound_that_cannot_be_played_is_one_sentence(qtbot: QtBot, tmp_path: P
     seat.leave()
 
 
+def test_numbers_are_written_as_the_sentences_round_them(qtbot: QtBot) -> None:
+    """A hint says 0.65: the field beside it must not say 0,65."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    try:
+        apply_theme(application)
+        field = QDoubleSpinBox()
+        qtbot.addWidget(field)
+        field.setValue(0.65)
+        assert field.text() == "0.65"
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_a_bar_without_an_end_can_be_drawn_in_the_narrowest_window(qtbot: QtBot) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    apply_theme(application)
+    bar = LoadingBar()
+    qtbot.addWidget(bar)
+    bar.show_words("Loading …")
+    for width in range(200, 0, -1):
+        bar.resize(width, 40)
+        assert bar.findChildren(QProgressBar)[0].width() > 2  # its borders
+    qtbot.wait(200)  # it moves
+
+
+def test_a_bar_without_an_end_does_not_look_full(qtbot: QtBot) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    apply_theme(application)
+    bar = LoadingBar()
+    qtbot.addWidget(bar)
+    bar.resize(800, 40)
+    empty = np.array(SUNKEN.getRgb()[:3])
+
+    def filled() -> float:
+        """Share of the bar that is filled."""
+        track = bar.findChildren(QProgressBar)[0]
+        row = grabbed(track)[track.height() // 2]
+        return float((np.abs(row - empty).max(axis=1) > 60).mean())
+
+    bar.show_words("Loading …", 0.5)
+    assert 0.4 < filled() < 0.6
+    bar.show_words("Loading …", 1.0)
+    assert filled() > 0.95
+    bar.show_words("Loading …")
+    seen = set()
+    for _ in range(40):
+        qtbot.wait(25)
+        seen.add(filled())
+    assert max(seen) < 0.5
+
+
 def test_the_tone_neither_clicks_nor_clips() -> None:
     samples = np.frombuffer(tone(), np.int16).astype(int)
     assert samples[0] == 0
@@ -279,6 +345,33 @@ def test_the_log_names_no_video_and_no_home(tmp_path: Path) -> None:
     assert "Miller" not in text
     assert str(Path.home()) not in text
     assert "[video] is truncated" in text
+
+
+def test_what_is_printed_names_no_video_either(tmp_path: Path) -> None:
+    """The desktop keeps what its programs print in a log of its own."""
+    printed = io.StringIO()
+    terminal = logging.StreamHandler(printed)
+    logging.getLogger().addHandler(terminal)
+    log_file = LogFile(tmp_path)
+    try:
+        log_file.hide("/data/Miller_Anna_1970.mp4")
+        logging.getLogger("app.test").warning("/data/Miller_Anna_1970.mp4 is truncated")
+    finally:
+        log_file.close()
+        logging.getLogger().removeHandler(terminal)
+    assert printed.getvalue() == "[video] is truncated\n"
+    assert terminal.formatter is None
+
+
+def test_without_a_place_for_the_log_it_says_so_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    log_file = LogFile(tmp_path / "file" / "polyplens")
+    try:
+        logging.getLogger("app.test").info("heard by nobody")
+        assert log_file.problem.startswith("No log is kept:")
+        assert str(tmp_path / "file" / "polyplens") in log_file.problem
+    finally:
+        log_file.close()
 
 
 def test_the_log_does_not_grow_without_end(tmp_path: Path) -> None:

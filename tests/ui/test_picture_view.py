@@ -23,7 +23,7 @@ from app.player.settings import MarkerKind
 from app.player.shown import Shown
 from app.ui.layout import LARGEST_ZOOM
 from app.ui.marker_look import MarkerLook
-from app.ui.picture_view import PictureView, Renderer, make_view
+from app.ui.picture_view import PictureView, Renderer
 from models.geometry import Area
 from models.picture import ColourMatrix, Picture, PixelFormat
 from tests.locations import ROOT
@@ -263,11 +263,11 @@ def test_nothing_is_left_after_many_rounds(
     assert open_handles() <= handles  # fewer where an earlier test's went meanwhile
 
 
-def test_make_view_draws_without_opengl_where_only_the_cpu_would_run_it(
+def test_the_picture_is_drawn_without_opengl_where_only_the_cpu_would_run_it(
     qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        view = make_view(None, raster=False)
+        view = PictureView(None, Renderer.AUTOMATIC)
     qtbot.addWidget(view)
     assert view.renderer == "raster"
     assert len(caplog.messages) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -14,6 +13,7 @@ import pytest
 from app.player.settings import MarkerKind, ViewerSettings, load_settings, save_settings
 from tests.app.command import RUN_APP, run_app
 from tests.locations import DEMO_CLIP
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -47,11 +47,8 @@ def _start(
 
 def _wait_for(words: str, process: subprocess.Popen[str], home: Path) -> None:
     """Until the log says ``words``."""
-    patience_s = time.monotonic() + 60
-    while words not in _log(home):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < patience_s, _log(home)
-        time.sleep(0.05)
+    wait_until(lambda: words in _log(home) or process.poll() is not None, f"{words!r} in the log")
+    assert words in _log(home), process.communicate()
 
 
 @pytest.mark.parametrize(
@@ -137,3 +134,23 @@ def test_a_display_that_does_not_answer_is_one_sentence(environment: dict[str, s
     assert result.returncode == 1
     assert result.stderr.startswith("The display :987 cannot be reached")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_written_keeps_nobody_from_watching(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    kept_out = {"HOME": str(nowhere), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
+    process = subprocess.Popen(
+        [*RUN_APP, "view", str(DEMO_CLIP), "--backend", "onnxruntime"],
+        env={**environment, **kept_out},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    # Libraries have complaints of their own.
+    said = next((line for line in process.stderr if line.startswith("No log is kept:")), "")
+    process.send_signal(signal.SIGTERM)
+    rest = process.communicate()[1]
+    assert (process.returncode, bool(said)) == (0, True), rest

@@ -22,6 +22,7 @@ ELSEWHERE = (
     "open_demo",
     "open_log",
     "open_snapshots",
+    "open_recordings",
     "verify_engine",
     "quit",
 )

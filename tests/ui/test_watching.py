@@ -5,16 +5,32 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QApplication, QLabel, QMenu
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QSlider,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
+from app.player.events import EventSnapshot, PolypEvent
 from app.player.playback import WHOLE_VIDEO, PlaybackState
 from app.player.segmenter_thread import PlayerSegmenter
 from app.player.settings import MarkerKind, load_settings
@@ -49,6 +65,121 @@ def test_before_a_video_is_open_it_says_how_to_open_one(seat: Seat) -> None:
     seat.press("Space")
     seat.press("Right")
     assert seat.notices == []
+
+
+def test_a_button_that_can_do_nothing_now_looks_like_it(seat: Seat, clip: Path) -> None:
+    (button,) = (
+        button
+        for button in seat.window.transport.findChildren(QToolButton)
+        if button.defaultAction() is seat.window.actions_by_name["snapshot"]
+    )
+
+    def brightest() -> int:
+        image = button.grab().toImage()
+        return max(
+            QColor(image.pixel(x, y)).lightness()
+            for x in range(image.width())
+            for y in range(image.height())
+        )
+
+    nothing_to_save = brightest()
+    seat.open(clip)
+    seat.wait(button.isEnabled, "there is something to save")
+    assert nothing_to_save < brightest() / 2
+
+
+def test_what_was_said_of_a_video_goes_with_it(seat: Seat, clip: Path) -> None:
+    seat.open(clip)
+    seat.wait(lambda: bool(seat.window.transport.finding), "something is marked")
+    seat.pause()
+    assert seat.model.shown is not None
+    seat.model.shown_changed.emit(replace(seat.model.shown, frames_dropped=44))
+
+    def figures() -> list[str]:
+        labels = seat.window.transport.findChildren(QLabel)
+        return [label.text() for label in labels if label.text().split()[:1] in (["peak"], ["44"])]
+
+    assert len(figures()) == 2
+    seat.press("Ctrl+W")
+    seat.wait(lambda: seat.model.location == "", "it is closed")
+    assert figures() == []
+
+
+def test_settings_that_cannot_be_kept_are_said_once(seat: Seat) -> None:
+    path = seat.folder / "viewer.json"
+    path.mkdir()
+    for opacity in (0.3, 0.4):
+        seat.model.change(opacity=opacity)
+        seat.model.save()
+    (notice,) = seat.notices
+    assert notice.startswith("The settings cannot be kept:")
+    assert str(path) in notice
+    path.rmdir()
+    seat.model.change(opacity=0.5)
+    seat.model.save()
+    assert load_settings(path).settings.opacity == 0.5
+
+
+def test_every_field_says_what_it_is_to_a_screen_reader(seat: Seat) -> None:
+    seat.press("Ctrl+,")
+    seat.press("Ctrl+D")
+    dialogs = seat.window.findChildren(QDialog)
+    assert len(dialogs) == 2
+    for dialog in dialogs:
+        buddies = [label.buddy() for label in dialog.findChildren(QLabel)]
+        for kind in (QLineEdit, QAbstractSpinBox, QComboBox, QSlider, QKeySequenceEdit):
+            for field in dialog.findChildren(kind):
+                inside = isinstance(field.parent(), QAbstractSpinBox | QKeySequenceEdit)
+                assert field.accessibleName() or field in buddies or inside, (dialog, field)
+    for bar in seat.window.findChildren(QProgressBar):
+        assert bar.accessibleName()
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["recorded", "live"])
+def test_what_keeps_marks_away_is_on_screen(seat: Seat, clip: Path, live: bool) -> None:
+    """It is kept from one day to the next, and READY says nothing of it."""
+    seat.open("test-picture:320x240@25" if live else clip)
+    seat.wait_segmented()
+
+    def is_read(words: str) -> bool:
+        labels = seat.window.transport.findChildren(QLabel)
+        return any(words in label.text() and label.isVisible() for label in labels)
+
+    assert not is_read("threshold")
+    seat.model.change(threshold=0.95, minimum_alert_ms=700)
+    seat.press("C")
+    seat.wait(lambda: is_read("markers hidden · threshold 0.95 · marks after 700 ms"), "it is said")
+    seat.press("C")
+    seat.wait(lambda: not is_read("markers hidden"), "they are shown again")
+    assert "with its own marker" not in seat.window.transport.badge.toolTip()
+
+
+def many_events(count: int) -> EventSnapshot:
+    return EventSnapshot(
+        events=tuple(
+            PolypEvent(2.0 * n, 2.0 * n + 1, 0.9, 0.1, 2.0 * n, frames=20) for n in range(count)
+        )
+    )
+
+
+def test_a_list_that_is_looked_through_stays_where_it_is_when_it_grows(seat: Seat) -> None:
+    events, show = seat.window.event_list, seat.model.events_changed.emit
+    bar, rows = events.verticalScrollBar(), events.model()
+    assert bar is not None
+    assert rows is not None
+    show(many_events(5000))
+    seat.wait(lambda: bar.maximum() > 5000, "the list is longer than the window")
+    events.follow(2500.5)
+    place, current = bar.value(), events.currentIndex().row()
+    assert (place > 0, current) == (True, 1250)
+    for count in (5001, 5002, 4999):
+        show(many_events(count))
+        assert rows.rowCount() == count
+        assert (bar.value(), events.currentIndex().row()) == (place, current)
+    events.follow(2501.5)
+    assert events.currentIndex().row() == -1  # between two events
+    show(EventSnapshot())
+    assert rows.rowCount() == 0
 
 
 def test_it_plays_in_its_own_time_to_the_end(seat: Seat, clip: Path) -> None:
@@ -269,6 +400,20 @@ def test_the_statistics_panel_shows_what_runs(seat: Seat, clip: Path) -> None:
     assert "ms" in figures["Segment"]
     seat.press("I")
     assert not seat.window.statistics.isVisible()
+
+
+def test_that_images_have_no_times_of_their_own_is_said_beside_their_rate(
+    seat: Seat, tmp_path: Path
+) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for index in range(2):
+        cv2.imwrite(str(folder / f"{index}.png"), np.full((48, 64, 3), 90, np.uint8))
+    seat.open(folder)
+    figure = seat.window.statistics.figures
+    seat.press("I")
+    seat.wait(lambda: "25" in figure()["Video"], "the rate is there")
+    assert "images, which have no times" in figure()["Video"]
 
 
 def test_the_statistics_of_another_video_are_its_own(

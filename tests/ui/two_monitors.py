@@ -18,6 +18,7 @@ from app.player.settings import ViewerSettings
 from app.ui.engine_process import EngineProcess
 from app.ui.main_window import MainWindow
 from app.ui.picture_view import Renderer
+from app.ui.recordings import Recordings
 from app.ui.snapshots import Snapshots
 from app.ui.theme import apply_theme
 from app.ui.viewer_model import ViewerModel
@@ -33,6 +34,7 @@ def main(folder: Path) -> dict[str, bool]:
     window = MainWindow(
         model,
         Snapshots(model, folder),
+        Recordings(model, folder),
         EngineProcess(folder / "none.onnx", folder),
         folder,
         renderer=Renderer.RASTER,

@@ -88,6 +88,8 @@ class StampSegmenter(WatchedSegmenter):
         self.fails_to_enter = ""
         self.fails_with = ""
         """Fails with this sentence from the next picture on; such as a device that is lost."""
+        self.failed = 0
+        """How often it did."""
         self.answers = threading.Event()
         """While it is cleared no answer comes."""
         self.answers.set()
@@ -104,6 +106,7 @@ class StampSegmenter(WatchedSegmenter):
         self._begin(frame_index)
         self.answers.wait()
         if self.fails_with:
+            self.failed += 1
             raise BackendError(self.fails_with)
         number = read_stamp(picture) or 0
         probability = np.zeros((16, 16), np.uint8)

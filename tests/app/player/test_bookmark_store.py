@@ -58,12 +58,20 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: str) -> None:
     assert store.load("a") == (1.0,)
 
 
-def test_a_folder_that_cannot_be_written_is_no_failure(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_bookmarks_that_cannot_be_kept_are_said_and_stay_while_the_video_is_open(
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "file").touch()
-    BookmarkStore(tmp_path / "file").save("a", (1.0,))
-    assert "could not be kept" in caplog.text
+    store = BookmarkStore(tmp_path / "file")
+    video = numbered_video(tmp_path / "video.mp4")
+    watcher = Watcher()
+    session = PlayerSession(video, None, watcher, Detection(), playing=False, bookmark_store=store)
+    session.start()
+    wait_until(lambda: session.shown is not None)
+    session.toggle_bookmark(0.5)
+    wait_until(lambda: any("bookmarks" in notice for notice in session.state.notices))
+    assert session.bookmarks == (0.5,)
+    assert session.close()
 
 
 def toggled(video: Path, store: BookmarkStore, pts_s: float) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""The marked video: H.264 in MP4, with the source's frame times."""
+"""Pictures, marked or as captured, as a video: H.264 in MP4, with the source's frame times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from app.sources.base import SourceInfo
 from models.picture import ColourMatrix, Picture
 
 _X264 = {
-    # Half the time of "veryfast", for files a fifth larger: the network needs the processor.
+    # Half the time of "veryfast", for files a fifth larger: the network needs the processor, and
+    # live video does not wait.
     "preset": "ultrafast",
     # The preset leaves the deblocking filter out; it costs next to nothing and shows.
     "x264-params": "deblock=0,0",
@@ -24,7 +25,7 @@ _X264 = {
 _COLORSPACES = {ColourMatrix.BT601: Colorspace.ITU601, ColourMatrix.BT709: Colorspace.ITU709}
 
 
-class MarkedVideo:
+class PictureVideo:
     """Pictures of one size and format in, ``path`` out.
 
     4:2:0 pictures go to the encoder as they are. 4:2:2 pictures lose every other row of chroma,
