@@ -33,6 +33,15 @@ def children(parent: int) -> set[int]:
     return found
 
 
+def has_ended(pid: int) -> bool:
+    """Whether that process has; its parent may not have asked for it yet."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
 def held() -> frozenset[str]:
     """Descriptors and threads of this process, native ones too; none where the system does not
     tell."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from enum import IntEnum
 from pathlib import Path
 
 from linuxpy.video import raw
 
 from app.sources.v4l2.node import Node
+from tests.waiting import wait_until
 
 NODE = Path("/dev/video0")
 IDENTITY = "vivid@platform:vivid-000"
 _DRIVER = Path("/sys/bus/platform/drivers/vivid")
-_PLUG_LIMIT_S = 10.0
 
 
 class Input(IntEnum):
@@ -76,10 +75,7 @@ def unplug() -> None:
 
 def plug_in() -> None:
     (_DRIVER / "bind").write_text("vivid.0")
-    give_up_s = time.monotonic() + _PLUG_LIMIT_S
-    while not NODE.exists():
-        assert time.monotonic() < give_up_s, "vivid did not come back"
-        time.sleep(0.01)
+    wait_until(NODE.exists, "the card")
 
 
 def _controls(node: Node) -> dict[str, raw.v4l2_query_ext_ctrl]:

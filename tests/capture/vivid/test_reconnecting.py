@@ -13,6 +13,7 @@ from app.sources.live_opening import open_live
 from tests.capture.vivid import card
 from tests.capture.vivid.card import Input, Signal
 from tests.leftovers import descriptors
+from tests.waiting import wait_until
 
 LOCATION = f"v4l2:{card.IDENTITY}"
 
@@ -31,10 +32,10 @@ def read(source: LiveSource) -> Frame:
 
 def wait_until_away(source: LiveSource, since_s: float) -> float:
     """How long after ``since_s`` it says so, in seconds."""
-    while source.signal.state is not SignalState.NO_SIGNAL:
-        assert time.monotonic() - since_s < SAID_LIMIT_S
-        time.sleep(0.01)
-    return time.monotonic() - since_s
+    wait_until(lambda: source.signal.state is SignalState.NO_SIGNAL, "the word", SAID_LIMIT_S)
+    after_s = time.monotonic() - since_s
+    assert after_s < SAID_LIMIT_S
+    return after_s
 
 
 def wait_until_live(source: LiveSource, since_s: float) -> float:
