@@ -24,7 +24,17 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["pretrain", "quiet", "quieter", "quietest", "teacher", "taught", "retaught", "shipping"],
+    [
+        "pretrain",
+        "quiet",
+        "quieter",
+        "quietest",
+        "teacher",
+        "taught",
+        "retaught",
+        "recoloured",
+        "shipping",
+    ],
 )
 def test_the_shipped_weights_see_no_set_that_forbids_it(name: str) -> None:
     for source in read_recipe(recipe_path(name)).sources:
