@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
-import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -36,6 +35,7 @@ from models.evaluation.report import WORST, Evaluation, SetScore, write_report
 from models.geometry import mask_on_source, probability_on_source
 from models.option_values import input_size, number_within
 from models.source_version import source_version
+from models.spec import LARGEST_CORE_MARGIN
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if options.setting is not None:
         threshold, least_area, core_margin = options.setting
-        if not (0 <= threshold <= 1 and 0 <= least_area <= 1 and 0 <= core_margin < math.inf):
-            parser.error("--setting takes two numbers from 0 to 1, then one of at least 0")
+        shares = 0 <= threshold <= 1 and 0 <= least_area <= 1
+        if not (shares and 0 <= core_margin <= LARGEST_CORE_MARGIN):
+            parser.error(
+                "--setting takes two numbers from 0 to 1, then one from 0 to "
+                f"{LARGEST_CORE_MARGIN:.0f}"
+            )
     command = shlex.join(["python", "-m", "models.evaluation.evaluate", *given])
     return exit_code_of(lambda: _evaluate(options, command), debug=options.debug)
 
@@ -103,11 +107,11 @@ def _parser() -> argparse.ArgumentParser:
 def _evaluate(options: argparse.Namespace, command: str) -> None:
     sets = [ExampleSet.parse(text) for text in options.sets or REPORTED]
     chosen_on = [] if options.setting else [ExampleSet.parse(t) for t in WITH_POLYP + POLYP_FREE]
-    # Scoring takes long: what would end it is said before.
-    for each in (*sets, *chosen_on):
-        each.require(options.data)
-    options.output.mkdir(parents=True, exist_ok=True)
     with open_model(options.model, options.backend, options.size) as backend:
+        # Scoring takes long: what would end it is said before.
+        for each in (*sets, *chosen_on):
+            each.require(options.data)
+        options.output.mkdir(parents=True, exist_ok=True)
         choice = None if options.setting else _chosen(backend, options)
         point = choice.point if choice else OperatingPoint(*options.setting)
         scores = {

@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,7 +37,9 @@ from models.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if sys.platform != "win32":
+    STOP_SIGNALS.append(signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +127,8 @@ def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> 
     if fabric.is_global_zero:
         write_whole(options.output / CONFIGURATION, json.dumps(asdict(recipe), indent=1).encode())
         note_start(options.output, run.step, options, fabric)
-    handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in STOP_SIGNALS}
+    heeded = [n for n in STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup's
+    handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in heeded}
     try:
         run.train(ingredients, validation)
     finally:

@@ -10,7 +10,11 @@ from typing import Any
 
 from tests.gpu.limited_run import TooSlowError, last_lines, last_words, run_limited
 
-GPU_TESTS = ("tests/gpu", "tests/contract/test_backends.py")
+GPU_TESTS = (
+    "tests/gpu",
+    "tests/contract/test_backends.py",
+    "tests/models/backends/test_onnxruntime_backend.py",
+)
 """Where they are: the others need not even be importable on a machine without a screen."""
 TEST_LIMIT_S = 100
 

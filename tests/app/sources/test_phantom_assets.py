@@ -15,6 +15,7 @@ from app.sources.phantom import DEMO, PhantomSource
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
 from models.geometry import mask_on_source
 from models.picture import Picture
+from models.regions import find_regions
 from models.segmenter import Segmenter
 from models.weights import DEFAULT_WEIGHTS
 from tests.locations import DEMO_CLIP, ROOT
@@ -109,7 +110,9 @@ def test_the_shipped_weights_leave_the_empty_reference_pictures_empty() -> None:
     for path in sorted(REFERENCE.glob("*_empty.png")):
         with Segmenter(OnnxRuntimeBackend(DEFAULT_WEIGHTS)) as segmenter:
             answer = segmenter.segment(Picture(read_rgb(str(path))), 0)
-            assert answer.probability.max() < 255 * segmenter.spec.threshold, path.name
+            spec = segmenter.spec
+        findings = find_regions(answer, spec.threshold, spec.least_area, spec.core_margin)
+        assert findings.regions == (), path.name
 
 
 def test_the_golden_mask_is_what_the_shipped_weights_give() -> None:

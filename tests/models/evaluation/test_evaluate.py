@@ -136,7 +136,8 @@ def test_a_checkpoint_is_scored(tmp_path: Path, data_root: Path) -> None:
         (["--most-marked", "nan"], "no number from 0 to 1"),
         (["--setting", "1.5", "0", "0"], "two numbers from 0 to 1"),
         (["--setting", "0.5", "nan", "0"], "two numbers from 0 to 1"),
-        (["--setting", "0.5", "0", "-1"], "at least 0"),
+        (["--setting", "0.5", "0", "-1"], "one from 0 to 100"),
+        (["--setting", "0.5", "0", "800"], "one from 0 to 100"),
     ],
 )
 def test_a_wrong_value_is_wrong_usage(
