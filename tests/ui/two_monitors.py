@@ -29,6 +29,10 @@ _SETTLED_MS = 100
 def main(folder: Path) -> dict[str, bool]:
     application = QApplication(["polyplens"])
     apply_theme(application)
+    return _places(application, folder)  # the application outlives the window
+
+
+def _places(application: QApplication, folder: Path) -> dict[str, bool]:
     left, right = application.screens()
     model = ViewerModel(ViewerSettings(), folder / "viewer.json", SessionMaker(None, None))
     window = MainWindow(
