@@ -5,6 +5,7 @@ A process of its own: Qt knows its monitors from its start.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -26,13 +27,8 @@ from app.ui.viewer_model import ViewerModel
 _SETTLED_MS = 100
 
 
-def main(folder: Path) -> dict[str, bool]:
-    application = QApplication(["polyplens"])
+def main(application: QApplication, folder: Path) -> dict[str, bool]:
     apply_theme(application)
-    return _places(application, folder)  # the application outlives the window
-
-
-def _places(application: QApplication, folder: Path) -> dict[str, bool]:
     left, right = application.screens()
     model = ViewerModel(ViewerSettings(), folder / "viewer.json", SessionMaker(None, None))
     window = MainWindow(
@@ -88,4 +84,6 @@ def _settle() -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(Path(sys.argv[1]))))
+    running = QApplication(["polyplens"])
+    sys.stdout.write(json.dumps(main(running, Path(sys.argv[1]))))
+    gc.collect()  # the window goes before the application does
