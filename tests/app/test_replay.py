@@ -49,7 +49,7 @@ from tests.waiting import HANG_S, wait_until
 SIZE = (160, 128)
 LONG = 600
 """Frames of the long clip."""
-EASILY_MARKED = ("--threshold", "0.005")
+EASILY_MARKED = ("--threshold", "0.0005")
 """The least that 8 bits can tell from nothing: much of a test picture may be marked."""
 TIMES_MS = [0, 33, 67, 100, 200, 201, 233, 400, 433, 467, 500, 900]
 
