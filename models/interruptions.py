@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
-_SIGNALS = [signal.SIGINT, signal.SIGTERM]
-"""Those that Python turns into a ``KeyboardInterrupt``, where it was told to."""
+INTERRUPTIONS = [signal.SIGINT, signal.SIGTERM]
+"""Those that end a command in order, where it was told to."""
 if sys.platform != "win32":
-    _SIGNALS.append(signal.SIGHUP)
+    INTERRUPTIONS.append(signal.SIGHUP)
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def interruptions_held() -> Iterator[None]:
     came: list[int] = []
     handlers: dict[signal.Signals, Any] = {}
     try:
-        for number in _SIGNALS:
+        for number in INTERRUPTIONS:
             if callable(signal.getsignal(number)):
                 handlers[number] = signal.signal(number, lambda number, _: came.append(number))
         yield

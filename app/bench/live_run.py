@@ -10,11 +10,12 @@ from typing import Self
 from app.bench.latencies import Distribution
 from app.bench.resources import Usage, usage
 from app.bench.runtime import BenchSegmenter
-from app.bench.stations import Stopwatch, TimedScreen, TimedSegmenter, TimedSource
+from app.bench.stations import Stopwatch, TimedScreen, TimedSegmenter
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import PipelineSnapshot
 from app.pipeline.pipeline import Pipeline
 from app.sources.base import SourceError, VideoSource
+from app.sources.tapped import TappedSource
 
 WARM_UP_S = 2.0
 """After the first mask; by then every buffer was used once."""
@@ -52,7 +53,7 @@ class LiveRun:
         self._source = source
         self._stopwatch = Stopwatch()
         self._pipeline = Pipeline(
-            TimedSource(source, self._stopwatch),
+            TappedSource(source, self._stopwatch.captured),
             TimedSegmenter(segmenter, self._stopwatch),
             TimedScreen(self._stopwatch, lambda: segmenter.spec, threshold),
             DropPolicy.LATEST,

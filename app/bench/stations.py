@@ -10,7 +10,6 @@ from typing import Self
 from app.bench.latencies import Latencies
 from app.frame import Annotated, Frame
 from app.pipeline.base import FrameSegmenter, InterruptibleSegmenter
-from app.sources.base import ReadReport, SourceInfo, VideoSource
 from models.picture import Picture
 from models.regions import find_regions
 from models.segmentation import Segmentation
@@ -43,34 +42,6 @@ class Stopwatch:
     def shown(self, annotated: Annotated) -> None:
         self.to_screen.add((time.monotonic_ns() - annotated.frame.captured_ns) / 1e6)
         self.masked += annotated.segmentation is not None
-
-
-class TimedSource(VideoSource):
-    """``source``, whose frames are noted as they leave it."""
-
-    def __init__(self, source: VideoSource, stopwatch: Stopwatch) -> None:
-        self._source = source
-        self._stopwatch = stopwatch
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._source.info
-
-    @property
-    def report(self) -> ReadReport:
-        return self._source.report
-
-    def read(self) -> Frame | None:
-        frame = self._source.read()
-        if frame is not None:
-            self._stopwatch.captured(frame)
-        return frame
-
-    def interrupt(self) -> None:
-        self._source.interrupt()
-
-    def close(self) -> None:
-        self._source.close()
 
 
 class TimedSegmenter:

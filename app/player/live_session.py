@@ -21,9 +21,9 @@ from app.player.recorder import Recorder, RecordingState, RecordingStatus
 from app.player.screen import Screen, ScreenCounts
 from app.player.segmenter_thread import LOADING, SWITCHED_OFF, PlayerSegmenter
 from app.player.shown import AiState
-from app.player.tapped_source import TappedSource
 from app.sources.base import ReadReport, SourceInfo
 from app.sources.live import LiveSource, Signal, SignalState
+from app.sources.tapped import TappedSource
 from models.regions import Findings
 from models.segmentation import Segmentation
 
@@ -165,11 +165,9 @@ class LiveSession(Session):
     def close(self, limit_s: float = CLOSING_LIMIT_S) -> bool:
         """Completes a recording, too, for which a slow disk has ``SAVING_LIMIT_S`` more."""
         self.stop()
-        with self._controls:
-            recorder = self._recorder
-        if recorder is not None:
-            recorder.stop()
-            recorder.wait(SAVING_LIMIT_S)
+        self.stop_recording()
+        if self._recorder is not None:
+            self._recorder.wait(SAVING_LIMIT_S)
         return super().close(limit_s)
 
     def play(self) -> None:
@@ -216,7 +214,7 @@ class LiveSession(Session):
                 control(gate)
             self._gate = gate
         self._pipeline = pipeline = Pipeline(
-            TappedSource(source, self._frame_came),
+            TappedSource(source, lambda frame: self._frame_came(frame, source.info)),
             self._segmenter,
             gate,
             DropPolicy.LATEST,

@@ -6,7 +6,6 @@ import argparse
 import json
 import logging
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from torch import nn
 
 from models.error_sentence import error_sentence
 from models.hardnet_checkpoint import CheckpointError
-from models.interruptions import raise_when_interrupted
+from models.interruptions import INTERRUPTIONS, raise_when_interrupted
 from models.training.circumstances import note_start
 from models.training.lists import DataError
 from models.training.mixture import load_ingredients
@@ -36,10 +35,6 @@ from models.training.validation import load_validation
 from models.whole_file import write_whole
 
 log = logging.getLogger(__name__)
-
-STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM]
-if sys.platform != "win32":
-    STOP_SIGNALS.append(signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +122,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> 
     if fabric.is_global_zero:
         write_whole(options.output / CONFIGURATION, json.dumps(asdict(recipe), indent=1).encode())
         note_start(options.output, run.step, options, fabric)
-    heeded = [n for n in STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup's
+    heeded = [n for n in INTERRUPTIONS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup's
     handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in heeded}
     try:
         run.train(ingredients, validation)
