@@ -11,7 +11,6 @@ from app.player.live_session import LiveSession
 from app.player.segmenter_thread import PlayerSegmenter
 from app.player.session import PlayerSession
 from app.player.settings import ViewerSettings
-from app.sources.live import CaptureWish
 from app.sources.live_opening import is_live, open_live
 
 
@@ -43,8 +42,7 @@ class SessionMaker:
                 settings.detection,
                 bookmark_store=self.bookmark_store,
             )
-        remembered = location == settings.capture_location
-        wish = settings.capture_wish if remembered else CaptureWish()
+        wish = settings.wish_for(location)
         return LiveSession(
             location,
             lambda: open_live(location, wish),

@@ -127,6 +127,10 @@ class ViewerSettings:
     def detection(self) -> Detection:
         return Detection(self.threshold, self.minimum_alert_ms)
 
+    def wish_for(self, location: str) -> CaptureWish:
+        """What is asked of the live source at ``location``."""
+        return self.capture_wish if location == self.capture_location else CaptureWish()
+
     def with_recent(self, location: str) -> ViewerSettings:
         """With ``location`` as the newest of the recent files."""
         others = (other for other in self.recent_files if other != location)
@@ -137,7 +141,7 @@ class ViewerSettings:
 class LoadedSettings:
     settings: ViewerSettings
     notice: str
-    """One sentence where the file could not be used; otherwise empty."""
+    """One sentence where the file, or a value in it, could not be used; otherwise empty."""
 
 
 def settings_path() -> Path:
@@ -149,19 +153,20 @@ def settings_path() -> Path:
 def load_settings(path: Path) -> LoadedSettings:
     """The settings stored at ``path``; the defaults where there are none.
 
-    A file that cannot be used is renamed to ``viewer.json.broken``, never deleted. Unknown keys,
-    as a later version may write, are left out.
+    A file that cannot be used is renamed to ``viewer.json.broken``, never deleted. Of one that
+    holds a bad value, every good one counts: without the bad one it is written anew, and as it was
+    it is kept under that name too. Unknown keys, as a later version may write, are left out.
     """
+    aside = path.with_name(f"{path.name}.broken")
     try:
-        stored = json.loads(path.read_text("utf-8"))
-        return LoadedSettings(_from_stored(stored), "")
+        content = path.read_bytes()
+        settings, bad = _from_stored(json.loads(content.decode()))
     except FileNotFoundError:
         return LoadedSettings(ViewerSettings(), "")
     except OSError as error:
         notice = f"{path} cannot be read ({error.strerror}); the settings are those of a new start."
         return LoadedSettings(ViewerSettings(), notice)
     except (ValueError, RecursionError) as error:
-        aside = path.with_name(f"{path.name}.broken")
         with suppress(OSError):
             path.replace(aside)
         notice = (
@@ -169,6 +174,16 @@ def load_settings(path: Path) -> LoadedSettings:
             "those of a new start."
         )
         return LoadedSettings(ViewerSettings(), notice)
+    if not bad:
+        return LoadedSettings(settings, "")
+    with suppress(OSError):
+        write_whole(aside, content, PRIVATE)
+        save_settings(settings, path)
+    notice = (
+        f"{path} holds what cannot be used: {', '.join(bad)}; that is as at a new start, all else "
+        f"is kept, and the file as it was is {aside.name}."
+    )
+    return LoadedSettings(settings, notice)
 
 
 def save_settings(settings: ViewerSettings, path: Path) -> None:
@@ -190,19 +205,35 @@ def _to_stored(settings: ViewerSettings) -> dict[str, Any]:
     }
 
 
-def _from_stored(stored: object) -> ViewerSettings:
+def _from_stored(stored: object) -> tuple[ViewerSettings, list[str]]:
+    """The settings, and the names of those whose values are bad.
+
+    Raises:
+        ValueError: ``stored`` holds no settings at all.
+    """
     _require(isinstance(stored, dict), "the file", "an object")
     assert isinstance(stored, dict)
-    known = {
-        field.name: stored[field.name] for field in fields(ViewerSettings) if field.name in stored
-    }
-    if "marker" in known:
-        known["marker"] = MarkerKind(known["marker"])
-    if "capture_wish" in known:
-        known["capture_wish"] = wish_from_stored(known["capture_wish"])
-    if isinstance(known.get("recent_files"), list):
-        known["recent_files"] = tuple(known["recent_files"])
-    return ViewerSettings(**known)
+    settings, bad = ViewerSettings(), []
+    for name in (each.name for each in fields(ViewerSettings) if each.name in stored):
+        try:
+            settings = replace(settings, **{name: _value_from_stored(name, stored[name])})
+        except ValueError:
+            bad.append(name)
+    return settings, bad
+
+
+def _value_from_stored(name: str, value: object) -> Any:
+    """
+    Raises:
+        ValueError: no value can be made of it; one that is made may be out of its range.
+    """
+    if name == "marker":
+        return MarkerKind(value)
+    if name == "capture_wish":
+        return wish_from_stored(value)
+    if name == "recent_files" and isinstance(value, list):
+        return tuple(value)
+    return value
 
 
 def _is_within(value: object, most: float) -> bool:

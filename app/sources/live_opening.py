@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 
 from app.sources.base import SourceError
@@ -37,6 +38,16 @@ def heeds_wish(location: str) -> bool:
 def open_live(location: str, wish: CaptureWish) -> LiveSource:
     """The live source at ``location``, which need not be there yet: it is waited for.
 
+    Raises:
+        SourceError: as ``live_opener``.
+    """
+    return live_opener(location, wish)()
+
+
+def live_opener(location: str, wish: CaptureWish) -> Callable[[], LiveSource]:
+    """What opens the live source at ``location``; nothing is opened, and no device is touched,
+    before it is called.
+
     Locations are ``v4l2:`` and ``opencv:`` and ``decklink:`` as ``devices`` lists them, the streams
     of ``stream_address.FORMS``, ``pipe.FORM`` and ``TEST_PICTURE_FORM``.
 
@@ -62,31 +73,31 @@ def open_live(location: str, wish: CaptureWish) -> LiveSource:
     raise SourceError(f"{location} is no live source; choose one from: python run_app.py devices")
 
 
-def _v4l2(identity: str, wish: CaptureWish) -> LiveSource:
+def _v4l2(identity: str, wish: CaptureWish) -> Callable[[], LiveSource]:
     if not identity:
         raise SourceError("v4l2: names no device; choose one from: python run_app.py devices")
     if sys.platform != "linux":
         raise SourceError("v4l2: is for Linux alone; give opencv:0, or opencv:1 and so on.")
     from app.sources.camera import V4L2Camera
 
-    return ReconnectingSource(identity, lambda: V4L2Camera(identity, wish))
+    return lambda: ReconnectingSource(identity, lambda: V4L2Camera(identity, wish))
 
 
-def _opencv(number: int, wish: CaptureWish) -> LiveSource:
+def _opencv(number: int, wish: CaptureWish) -> Callable[[], LiveSource]:
     from app.sources.opencv_camera import OpenCvCamera
 
-    return ReconnectingSource(f"Camera {number}", lambda: OpenCvCamera(number, wish))
+    return lambda: ReconnectingSource(f"Camera {number}", lambda: OpenCvCamera(number, wish))
 
 
-def _decklink(number: int) -> LiveSource:
+def _decklink(number: int) -> Callable[[], LiveSource]:
     from app.sources.decklink import DeckLinkSource, card_elements, check_gstreamer
 
     check_gstreamer()
     name = f"DeckLink {number}"
-    return ReconnectingSource(name, lambda: DeckLinkSource(name, card_elements(number)))
+    return lambda: ReconnectingSource(name, lambda: DeckLinkSource(name, card_elements(number)))
 
 
-def _pipe(location: str) -> LiveSource:
+def _pipe(location: str) -> Callable[[], LiveSource]:
     if sys.platform == "win32":
         raise SourceError(
             "Windows has no named pipes to read from; send the video to udp://@:5000."
@@ -96,10 +107,10 @@ def _pipe(location: str) -> LiveSource:
     parse_pipe_address(location)
     name = location.partition("?")[0]
     # A frame that was begun is read on: nothing in the pipe tells where the next one begins.
-    return ReconnectingSource(name, lambda: PipeSource(location), reopen_stalled=False)
+    return lambda: ReconnectingSource(name, lambda: PipeSource(location), reopen_stalled=False)
 
 
-def _test_picture(location: str, wish: CaptureWish) -> LiveSource:
+def _test_picture(location: str, wish: CaptureWish) -> Callable[[], LiveSource]:
     from app.sources.test_picture import TestPicture, require_possible
 
     size = (wish.width or 1920, wish.height or 1080)
@@ -116,10 +127,10 @@ def _test_picture(location: str, wish: CaptureWish) -> LiveSource:
         raise SourceError(
             f"{location} is no test picture ({error}); give {TEST_PICTURE_FORM}."
         ) from error
-    return ReconnectingSource("Test picture", lambda: TestPicture(size, rate))
+    return lambda: ReconnectingSource("Test picture", lambda: TestPicture(size, rate))
 
 
-def _stream(location: str) -> LiveSource:
+def _stream(location: str) -> Callable[[], LiveSource]:
     address = parse_stream_address(location)
     if address.transport is Transport.SRT:
         from app.sources.srt import check_srt
@@ -127,7 +138,7 @@ def _stream(location: str) -> LiveSource:
         check_srt()
     from app.sources.stream import StreamSource  # loads FFmpeg
 
-    return ReconnectingSource(address.name, lambda: StreamSource(location))
+    return lambda: ReconnectingSource(address.name, lambda: StreamSource(location))
 
 
 def _number(location: str, prefix: str) -> int:

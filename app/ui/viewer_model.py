@@ -15,6 +15,7 @@ from app.player.events import EventSnapshot
 from app.player.live_gate import OLDEST_MASK_S
 from app.player.live_session import LiveSession
 from app.player.playback import OpeningProgress, PlaybackState, PlayerState
+from app.player.recorder import RecordingState
 from app.player.session import PlayerSession
 from app.player.session_maker import SessionMaker
 from app.player.settings import SMALLER_INPUT_SIZE, ViewerSettings
@@ -227,13 +228,13 @@ class ViewerModel(QObject):
         self.look_changed.emit(self.look)
 
     def open(self, location: str) -> None:
-        """Plays the video at ``location``. Where a file cannot be opened, the one before plays on;
-        what is live is waited for."""
+        """Plays the video at ``location``. Where a file cannot be opened, or the address of what is
+        live is malformed, the one before plays on; what is live is waited for."""
         self.requested.emit(location)
         self._probe.cancel()
-        if self._location and location != PHANTOM and not is_live(location):
+        if self._location and location != PHANTOM:
             self._set_progress(OpeningProgress("opening", None))
-            self._probe.start(location)
+            self._probe.start(location, self._settings.wish_for(location))
         else:
             self._begin(location)
 
@@ -272,13 +273,21 @@ class ViewerModel(QObject):
         self._reset("")
 
     def cancel_loading(self) -> None:
-        """What opens is given up; where only the network loads, the video goes on without it."""
+        """What opens is given up; where only the network loads, the video goes on without it,
+        opened anew. That would end a recording: while one runs, the network goes on loading."""
         opening = self._state is None or self._state.playback is PlaybackState.OPENING
         probing = self._probe.cancel()
         if probing:
             self._set_progress(None)
         elif opening:
             self.close_video()
+        elif self._recorded:
+            self.notice(
+                self.tr(
+                    "Loading is not cancelled, for that would end the recording; "
+                    "stop the recording first."
+                )
+            )
         else:
             self._start(self._location, segmented=False)
             self.notice(self.tr("Loading was cancelled: the video plays without markers."))
@@ -396,6 +405,12 @@ class ViewerModel(QObject):
             and self._settings.input_size is None
             and not self.input_size_reason
         )
+
+    @property
+    def _recorded(self) -> bool:
+        session = self.session
+        recording = session.recording if isinstance(session, LiveSession) else None
+        return recording is not None and recording.state is RecordingState.RECORDING
 
     def _remember_location(self) -> None:
         if self._location != PHANTOM and not holds_secret(self._location):

@@ -381,6 +381,28 @@ def test_a_malformed_location_is_one_sentence(seat: Seat) -> None:
     assert seat.model.location == ""
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("rtsp://", "lacks its host or port"),
+        ("srt://host", "An SRT address has a host and a port"),
+        ("test-picture:fast", "is no test picture"),
+        ("ftp://host/stream", "is no address of a live stream"),
+    ],
+)
+def test_the_video_plays_on_where_an_address_is_malformed(
+    seat: Seat, address: str, words: str
+) -> None:
+    seat.open(LIVE)
+    session = seat.model.session
+    seat.model.open(address)
+    seat.wait(lambda: words in seat.window.notice_bar.sentence, "it is refused")
+    assert seat.model.progress is None
+    assert (seat.model.location, seat.model.session) == (LIVE, session)
+    before = seat.model.shown
+    seat.wait(lambda: seat.model.shown is not before, "the video plays on")
+
+
 def test_a_recorded_video_follows_a_live_one(seat: Seat, tmp_path: Path) -> None:
     seat.open(LIVE)
     wait_ready(seat)

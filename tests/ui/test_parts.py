@@ -73,6 +73,7 @@ def test_states_differ_by_shape_and_words_not_by_colour_alone(qtbot: QtBot) -> N
     for state in AiState:
         badge.show_state(state, "")
         assert badge.accessibleName() == badge.text()
+        assert badge.accessibleDescription() == badge.toolTip() != ""
         words.add(badge.text())
         shape = grabbed(badge)[4:-4, 4 : badge.height(), :].max(axis=2) > 110
         silhouettes.append(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from PyQt6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.player.recorder import RecordingState, RecordingStatus
+from app.player.segmenter_thread import PlayerSegmenter
 from app.sinks import free_space
 from app.ui.recording_badge import RecordingBadge
 from app.ui.theme import BAD
 from app.ui.time_text import timer_text
 from tests.app.recorded import numbers_and_times
 from tests.ui.seat import Seat, tiny_loader, write_clip
+from tests.waiting import HANG_S
 
 LIVE = "test-picture:320x240@25"
 
@@ -145,6 +148,36 @@ def test_closing_the_window_completes_the_recording(qtbot: QtBot, tmp_path: Path
     (video,) = recorded(seat)
     assert numbers_and_times(video)[1][-1] >= 1
     assert b"moof" not in video.read_bytes()[:1000]  # whole, not cut off
+
+
+def test_cancelling_the_loading_of_the_network_ends_no_recording(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    loaded = Event()
+    load = tiny_loader(tmp_path)
+
+    def load_slowly() -> PlayerSegmenter:
+        loaded.wait(HANG_S)
+        return load()
+
+    seat = Seat(qtbot, tmp_path, load_slowly)
+    seat.open(LIVE)
+    seat.wait(record_action(seat).isEnabled, "it can be recorded")
+    seat.press("V")
+    wait_for_second(seat, 1)
+    assert seat.window.loading_bar.isVisible()
+    seat.press("Ctrl+.")
+    assert "stop the recording first" in seat.window.notice_bar.sentence
+    assert record_action(seat).isChecked()
+    wait_for_second(seat, 2)
+    assert seat.window.loading_bar.isVisible()
+    seat.press("V")
+    seat.wait(lambda: not badge_of(seat).isVisible(), "it has ended")
+    seat.press("Ctrl+.")
+    seat.wait(lambda: "without markers" in seat.window.notice_bar.sentence, "it is cancelled")
+    loaded.set()
+    seat.leave()
+    assert len(recorded(seat)) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_video_goes_on(seat: Seat) -> None:

@@ -72,6 +72,23 @@ BROKEN = {
     "no text": b"\xff\xfe\x00",
     "a list": b"[]",
     "deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_put_aside(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "viewer.json"
+    path.write_bytes(content)
+    found = load_settings(path)
+    assert found.settings == ViewerSettings()
+    assert str(path) in found.notice
+    assert "viewer.json.broken" in found.notice
+    assert not path.exists()
+    assert path.with_name("viewer.json.broken").read_bytes() == content
+    assert load_settings(path).notice == ""
+
+
+BAD_VALUES = {
     "unknown marker": stored({"marker": "star"}),
     "threshold": stored({"threshold": 1.5}),
     "text for a number": stored({"volume": "loud"}),
@@ -98,17 +115,30 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_put_aside(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", BAD_VALUES.values(), ids=BAD_VALUES)
+def test_of_a_bad_value_nothing_else_is_lost(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "viewer.json"
+    save_settings(EVERYTHING, path)
+    bad = json.loads(content)
+    (name,) = bad
+    content = stored(json.loads(path.read_text("utf-8")) | bad)
     path.write_bytes(content)
     found = load_settings(path)
-    assert found.settings == ViewerSettings()
-    assert str(path) in found.notice
-    assert "viewer.json.broken" in found.notice
-    assert not path.exists()
+    assert found.settings == replace(EVERYTHING, **{name: getattr(ViewerSettings(), name)})
+    assert f"{path} holds what cannot be used: {name};" in found.notice
     assert path.with_name("viewer.json.broken").read_bytes() == content
-    assert load_settings(path).notice == ""
+    again = load_settings(path)
+    assert again.notice == ""
+    assert again.settings == found.settings
+
+
+def test_bad_values_are_said_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "viewer.json"
+    path.write_bytes(stored({"volume": "loud", "sound": True, "threshold": 2}))
+    found = load_settings(path)
+    assert found.settings == ViewerSettings(sound=True)
+    assert "cannot be used: threshold, volume;" in found.notice
+    assert found.notice.count(". ") == 0
 
 
 ODD_VALUES: list[Any] = [
