@@ -20,7 +20,8 @@ from engine_builder.certificate import certificate_table, verify
 from engine_builder.certified_build import BuildRequest, build_engines
 from engine_builder.command_line import add_debug_option, run_command
 from engine_builder.precision import FP16, FP32, INT8
-from engine_builder.tensorrt_flavour import CURRENT, TARGETS
+from engine_builder.tensorrt_flavour import CURRENT
+from models.backends.cuda.compile import TARGETS
 from models.engine_folder import ENGINES_FOLDER, read_certificate
 from models.option_values import input_size
 from models.weights import DEFAULT_WEIGHTS

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +29,7 @@ KERNELS_FILE = "kernels.cubin"
 PROOF_FILE = "proof.npz"
 CERTIFICATE_FILE = "certificate.json"
 
+_FOLDER_NAME = re.compile(r"(.+)_(\d+)x\d+_(fp32|fp16|int8)_(sm_\d+)")
 _SELF_HASH = "certificate_sha256"
 _LARGEST_CERTIFICATE_BYTES = 1_000_000
 
@@ -234,26 +237,55 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def build_options(certificate: Certificate, target: str) -> str:
-    """What ``build.py`` is given to build the certified engine again, for ``target``.
+def rebuilding(folder: Path, certificate: Certificate | None, target: str | None = None) -> str:
+    """How the engine in ``folder`` is built again: the end of a sentence, from "with: " on.
 
-    Files that the certificate knows by their hashes alone are ``DIR`` and ``FILE``.
+    Its command writes ``folder`` anew; where the builder calls its folders otherwise, such as after
+    a renaming or for another target, the sentence says which one it writes beside it.
+
+    Args:
+        certificate: of the engine; without it, the folder's name says what it was.
+        target: in place of the certified one.
     """
-    options = [f"--{certificate.precision.lower()}"]
-    if certificate.calibration_sha256:
+    place = Path(os.path.realpath(folder))
+    if certificate is None:
+        written, options = place.name, _options_by_name(place.name)
+    else:
+        spec, precision = certificate.spec, certificate.precision
+        target = target or certificate.target
+        written = engine_folder_name(spec, precision, target)
+        is_shipped = certificate.onnx_sha256 == SHIPPED_SHA256
+        is_calibrated = bool(certificate.calibration_sha256)
+        options = _options(precision, spec.width, target, is_shipped, is_calibrated)
+    written_as = "" if written == place.name else f"as {place.with_name(written)} "
+    output = shlex.quote(str(place.parent))
+    command = f"python engine_builder/build.py {options} --output {output} --force"
+    return f"{written_as}with: {command}"
+
+
+def _options_by_name(name: str) -> str:
+    """What ``engine_folder_name`` was given, as far as it tells."""
+    match = _FOLDER_NAME.fullmatch(name)
+    if match is None:
+        return "--fp16"
+    model, width, precision, target = match.groups()
+    return _options(precision, int(width), target, model == ModelSpec().name, precision == "int8")
+
+
+def _options(precision: str, width: int, target: str, is_shipped: bool, is_calibrated: bool) -> str:
+    """Files of which the name is not known are ``DIR`` and ``FILE``."""
+    options = [f"--{precision.lower()}"]
+    if is_calibrated:
         options.append("--calibration DIR")
-    if certificate.onnx_sha256 != SHIPPED_SHA256:
+    if not is_shipped:
         options.append("--onnx FILE")
-    if certificate.spec.width != ModelSpec().width:
-        options.append(f"--size {certificate.spec.width}")
+    if width != ModelSpec().width:
+        options.append(f"--size {width}")
     return " ".join((*options, f"--target {target}"))
 
 
 def _refusal(
     folder: Path, reason: str, certificate: Certificate | None = None
 ) -> EngineFolderError:
-    options = "--fp16" if certificate is None else build_options(certificate, certificate.target)
-    return EngineFolderError(
-        f"{folder} is refused: {reason}; build it again with: "
-        f"python engine_builder/build.py {options} --output {folder.parent} --force"
-    )
+    again = rebuilding(folder, certificate)
+    return EngineFolderError(f"{folder} is refused: {reason}; build it again {again}")

@@ -16,10 +16,9 @@ from models.backends.base import Backend, BackendError, BackendInfo, BackendUnav
 from models.backends.tensorrt_engine import (
     TensorRTEngine,
     load_tensorrt,
-    rebuild_command,
     require_fitting,
 )
-from models.engine_folder import open_engine_folder
+from models.engine_folder import open_engine_folder, rebuilding
 from models.engine_proof import EngineProof
 from models.geometry import Area
 from models.interruptions import interruptions_held
@@ -45,13 +44,14 @@ class TensorRTBackend(Backend):
     name: ClassVar[str] = "tensorrt"
 
     def __init__(self, engine_folder: Path) -> None:
-        self._folder = open_engine_folder(engine_folder)
-        super().__init__(self._folder.certificate.spec)
-        self._device_name = f"NVIDIA {self._folder.certificate.target}"
+        self._folder = engine_folder
+        self._engine = open_engine_folder(engine_folder)
+        super().__init__(self._engine.certificate.spec)
+        self._device_name = f"NVIDIA {self._engine.certificate.target}"
 
     @property
     def info(self) -> BackendInfo:
-        certificate = self._folder.certificate
+        certificate = self._engine.certificate
         return BackendInfo(
             self.name,
             f"{certificate.flavour} {certificate.version}",
@@ -68,11 +68,12 @@ class TensorRTBackend(Backend):
         with device_errors(), ExitStack() as cleanup:
             device = Device()
             cleanup.callback(device.close)
-            certificate = self._folder.certificate
-            require_fitting(certificate, device.target)
-            engine = TensorRTEngine(load_tensorrt(certificate), self._folder)
+            certificate = self._engine.certificate
+            require_fitting(self._folder, certificate, device.target)
+            trt = load_tensorrt(self._folder, certificate)
+            engine = TensorRTEngine(trt, self._folder, self._engine)
             cleanup.callback(engine.close)
-            path = FastPath(self._folder.kernels, self.spec, engine.create_context)
+            path = FastPath(self._engine.kernels, self.spec, engine.create_context)
             cleanup.callback(path.close)
             self._prove(path)
             engine.store_cache()
@@ -87,17 +88,16 @@ class TensorRTBackend(Backend):
         Raises:
             BackendError: the engine does not see on it what it should.
         """
-        proof = EngineProof.from_bytes(self._folder.proof)
+        proof = EngineProof.from_bytes(self._engine.proof)
         picture = Picture(proof.frame)
         begun = [path.begin(picture, picture.whole) for _ in path.lanes]
         for finish in begun:
             dice = proof.dice(finish(), self.spec.threshold)
             if dice < LEAST_DICE:
-                certificate = self._folder.certificate
                 raise BackendError(
                     "The engine does not see on this GPU what it should (Dice "
                     f"{dice:.2f}, at least {LEAST_DICE} is needed); update the GPU's driver, or "
-                    f"build it again with: {rebuild_command(certificate, certificate.target)}"
+                    f"build it again {rebuilding(self._folder, self._engine.certificate)}"
                 )
 
     def infer_picture(self, picture: Picture, area: Area) -> NDArray[np.uint8]:

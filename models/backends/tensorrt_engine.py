@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.backends.base import BackendError, BackendUnavailableError
 from models.backends.cuda.compile import kernels_source_sha256
 from models.cache_file import CacheFile
-from models.engine_folder import Certificate, EngineFolder, build_options
+from models.engine_folder import Certificate, EngineFolder, rebuilding
 from models.interruptions import interruptions_held
 from models.spec import ModelSpec
 
@@ -28,10 +29,11 @@ _INSTALL = {
 }
 
 
-def require_fitting(certificate: Certificate, target: str) -> None:
+def require_fitting(folder: Path, certificate: Certificate, target: str) -> None:
     """Refuses an engine of another GPU architecture than ``target``, or with other kernels.
 
     Args:
+        folder: where the engine lies.
         target: the present GPU's, such as ``sm_75``.
 
     Raises:
@@ -40,17 +42,17 @@ def require_fitting(certificate: Certificate, target: str) -> None:
     if certificate.target != target:
         raise BackendError(
             f"The engine was built for {certificate.target}, but this GPU is {target}; "
-            f"build one for it with: {rebuild_command(certificate, target)}"
+            f"build one for it {rebuilding(folder, certificate, target)}"
         )
     if certificate.kernels_source_sha256 != kernels_source_sha256():
         raise BackendError(
             "The engine's kernels are of another version of PolypLens; "
-            f"build it again with: {rebuild_command(certificate, target)}"
+            f"build it again {rebuilding(folder, certificate)}"
         )
 
 
-def load_tensorrt(certificate: Certificate) -> Any:
-    """The module that the engine was built with.
+def load_tensorrt(folder: Path, certificate: Certificate) -> Any:
+    """The module that the engine in ``folder`` was built with.
 
     Raises:
         BackendUnavailableError: it is not installed.
@@ -59,7 +61,7 @@ def load_tensorrt(certificate: Certificate) -> Any:
     if certificate.flavour not in _INSTALL:
         raise BackendError(
             f"The engine's certificate names {certificate.flavour}, which is no TensorRT; build it "
-            f"again with: {rebuild_command(certificate, certificate.target)}"
+            f"again {rebuilding(folder, certificate)}"
         )
     try:
         with interruptions_held():
@@ -75,15 +77,9 @@ def load_tensorrt(certificate: Certificate) -> Any:
     if version != certificate.version:
         raise BackendError(
             f"The engine was built with {certificate.flavour} {certificate.version}, but {version} "
-            "is installed; build it again with: "
-            f"{rebuild_command(certificate, certificate.target)}"
+            f"is installed; build it again {rebuilding(folder, certificate)}"
         )
     return trt
-
-
-def rebuild_command(certificate: Certificate, target: str) -> str:
-    """What builds the engine of ``certificate`` again, for ``target``."""
-    return f"python engine_builder/build.py {build_options(certificate, target)} --force"
 
 
 class TensorRTEngine:
@@ -93,20 +89,21 @@ class TensorRTEngine:
 
     Args:
         trt: what ``load_tensorrt`` gave for this engine.
+        folder: where the engine lies.
 
     Raises:
         BackendError: TensorRT refused the engine, or it is not the network it is certified as.
     """
 
-    def __init__(self, trt: Any, folder: EngineFolder) -> None:
-        certificate = folder.certificate
+    def __init__(self, trt: Any, folder: Path, engine: EngineFolder) -> None:
+        certificate = engine.certificate
         self._spec = certificate.spec
         self._flavour = certificate.flavour
-        self._rebuild = rebuild_command(certificate, certificate.target)
+        self._rebuilding = rebuilding(folder, certificate)
         self._cache_file = CacheFile(f"{certificate.plan_sha256}.rtx-cache")
         self._logger = _logger(trt)
         try:
-            self._deserialise(trt, folder.plan)
+            self._deserialise(trt, engine.plan)
             self._require_certified_tensors(trt)
             if self._flavour == RTX:
                 self._configure()
@@ -143,7 +140,7 @@ class TensorRTEngine:
         if found != wanted or types != {trt.DataType.UINT8}:
             raise BackendError(
                 f"The engine has other inputs and outputs than its certificate says ({found}); "
-                f"build it again with: {self._rebuild}"
+                f"build it again {self._rebuilding}"
             )
 
     def _configure(self) -> None:
@@ -196,7 +193,7 @@ class TensorRTEngine:
         reason = self._logger.first_error or "it gave no reason"
         return BackendError(
             f"{what} ({reason}); close other programs that use the GPU, or build the engine again "
-            f"with: {self._rebuild}"
+            f"{self._rebuilding}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,11 +20,16 @@ import pytest
 from PIL import Image
 
 from engine_builder.agreement import CAST_GRAPH_ON_CPU
+from engine_builder.build import _parser
 from engine_builder.plan import BUILDER_LOG
 from models.engine_folder import (
+    CERTIFICATE_FILE,
     PLAN_FILE,
+    EngineFolderError,
+    engine_folder_name,
     open_engine_folder,
     read_certificate,
+    rebuilding,
     sha256_of,
     write_engine_folder,
 )
@@ -32,7 +39,7 @@ from models.weights import sealed
 from tests.engine_builder.conftest import SMALL, Run
 from tests.engine_builder.sentences import assert_one_sentence
 from tests.locations import ROOT, WEIGHTS
-from tests.models.engine_folders import write_folder
+from tests.models.engine_folders import certificate, write_folder
 from tests.models.tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.usefixtures("_rtx")
@@ -130,6 +137,61 @@ def test_a_damaged_engine_or_other_reference_images_are_built_anew(
 
     assert build(*arguments, "--reference", drawn_images).returncode == 0
     assert open_engine_folder(engine(tmp_path)).certificate.agreement.images == images + 24
+
+
+@pytest.mark.parametrize("damaged", [PLAN_FILE, CERTIFICATE_FILE])
+def test_the_command_that_a_refusal_names_repairs_that_very_folder(
+    engines: Path, small_model: Path, tmp_path: Path, damaged: str
+) -> None:
+    """Without its certificate an engine is known by the folder's name alone."""
+    place = tmp_path / "my engines"
+    folder = engine(place, "sm_86")
+    shutil.copytree(engine(engines, "sm_86"), folder)
+    (folder / damaged).write_bytes(b"damaged")
+    with pytest.raises(EngineFolderError) as refusal:
+        open_engine_folder(folder)
+    python, *words = shlex.split(str(refusal.value).partition("; build it again with: ")[2])
+    assert python == "python"
+    words = [str(small_model) if word == "FILE" else word for word in words]
+    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, capture_output=True)
+    assert visible(place) == [folder.name]
+    certificate = open_engine_folder(folder).certificate
+    assert (certificate.target, certificate.precision, certificate.spec.width) == (
+        "sm_86",
+        "FP16",
+        SMALL.width,
+    )
+    assert (certificate == read_certificate(engine(engines, "sm_86"))) == (damaged == PLAN_FILE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"precision": "FP32", "target": "sm_90"},
+        {"precision": "INT8", "calibration_sha256": "0" * 64},
+        {"spec": ModelSpec(height=256, width=256)},
+        {"spec": ModelSpec("other")},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("is_known", [True, False], ids=["certified", "by name"])
+def test_the_builder_takes_every_command_and_builds_there(
+    tmp_path: Path, changes: dict[str, Any], is_known: bool
+) -> None:
+    wanted = certificate(**changes)
+    folder = tmp_path / engine_folder_name(wanted.spec, wanted.precision, wanted.target)
+    sentence = rebuilding(folder, wanted if is_known else None)
+    python, script, *words = shlex.split(sentence.removeprefix("with: "))
+    assert (python, script) == ("python", "engine_builder/build.py")
+    options = _parser().parse_args(words)
+    size = options.size or ModelSpec().width
+    name = wanted.spec.name if options.onnx == Path("FILE") else ModelSpec().name
+    (target,) = options.target
+    spec = ModelSpec(name, size, size)
+    assert options.output / engine_folder_name(spec, options.precision, target) == folder
+    assert (options.calibration is None) == (options.precision != "INT8")
+    assert options.force
 
 
 def test_an_engine_of_another_builder_is_built_anew(

@@ -21,10 +21,10 @@ from models.engine_folder import (
     Certificate,
     EngineFolder,
     EngineFolderError,
-    build_options,
     engine_folder_name,
     open_engine_folder,
     read_certificate,
+    rebuilding,
     sha256_of,
     write_engine_folder,
 )
@@ -224,8 +224,25 @@ def test_an_interruption_between_the_old_and_the_new_engine_keeps_the_old_one(
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_the_command_names_the_size_and_the_model_where_they_are_not_those_that_ship() -> None:
+def test_the_command_names_the_size_and_the_model_where_they_are_not_those_that_ship(
+    tmp_path: Path,
+) -> None:
+    command = "with: python engine_builder/build.py"
     other = replace(CERTIFICATE, spec=replace(CERTIFICATE.spec, height=256, width=256))
-    assert build_options(other, "sm_86") == "--fp16 --onnx FILE --size 256 --target sm_86"
+    folder = tmp_path / "hardnet-mseg_256x256_fp16_sm_75"
+    options = f"--fp16 --onnx FILE --size 256 --target sm_75 --output {tmp_path} --force"
+    assert rebuilding(folder, other) == f"{command} {options}"
     shipped = replace(CERTIFICATE, onnx_sha256=SHIPPED_SHA256)
-    assert build_options(shipped, "sm_75") == "--fp16 --target sm_75"
+    folder = tmp_path / "hardnet-mseg_352x352_fp16_sm_75"
+    options = f"--fp16 --target sm_75 --output {tmp_path} --force"
+    assert rebuilding(folder, shipped) == f"{command} {options}"
+
+
+def test_a_folder_that_the_builder_calls_otherwise_is_built_beside_it(folder: Path) -> None:
+    renamed = folder.rename(folder.with_name("engine"))
+    (renamed / PLAN_FILE).write_bytes(b"damaged")
+    with pytest.raises(EngineFolderError, match=f"; build it again as {folder} with: python "):
+        open_engine_folder(renamed)
+    folder.symlink_to(renamed)
+    with pytest.raises(EngineFolderError, match=f"; build it again as {folder} with: python "):
+        open_engine_folder(folder)

@@ -57,8 +57,12 @@ class Device:
         try:
             cuda.init()
             device = cuda.Device(0)
+            self.name: str = device.name()
+            major, minor = device.compute_capability()
+            self.target = f"sm_{major}{minor}"
+            """The architecture that native code has to be built for, such as ``sm_75``."""
             self._context = device.retain_primary_context()
-            self._context.push()
+            self._context.push()  # last: only ``close`` undoes it
         except cuda.MemoryError as error:
             raise _memory_is_full() from error
         except cuda.Error as error:
@@ -66,10 +70,6 @@ class Device:
                 f"There is no usable NVIDIA GPU ({error}); "
                 "install or update its driver, or choose another --backend."
             ) from error
-        self.name: str = device.name()
-        major, minor = device.compute_capability()
-        self.target = f"sm_{major}{minor}"
-        """The architecture that native code has to be built for, such as ``sm_75``."""
 
     def free_bytes(self) -> int:
         free, _ = cuda.mem_get_info()

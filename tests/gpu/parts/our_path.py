@@ -25,11 +25,12 @@ from tests.models.pictures import as_picture, scene
 
 def measure(target: str, iterations: int) -> dict[str, Any]:
     """Latencies and rates; ``picture_to_mask`` is of a 1080p NV12 picture to its mask."""
-    folder = open_engine_folder(build_engine(target))
+    place = build_engine(target)
+    folder = open_engine_folder(place)
     with ExitStack() as cleanup:
         device = Device()
         cleanup.callback(device.close)
-        engine = TensorRTEngine(load_tensorrt(folder.certificate), folder)
+        engine = TensorRTEngine(load_tensorrt(place, folder.certificate), place, folder)
         cleanup.callback(engine.close)
         path = FastPath(folder.kernels, folder.certificate.spec, engine.create_context)
         cleanup.callback(path.close)

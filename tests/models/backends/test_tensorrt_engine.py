@@ -19,6 +19,7 @@ from tests.models.engine_folders import certificate, write_folder
 
 rtx: Any = pytest.importorskip("tensorrt_rtx", reason="needs tensorrt-rtx-cu13")
 
+FOLDER = Path("/engines/hardnet-mseg_352x352_fp16_sm_75")
 HELD = {
     "_runtime": "Runtime",
     "_engine": "ICudaEngine",
@@ -35,50 +36,53 @@ def test_an_engine_of_another_architecture_is_refused_with_the_command_that_buil
     with pytest.raises(
         BackendError, match=r"built for sm_75, but this GPU is sm_86; .*"
     ) as refusal:
-        require_fitting(certificate(), "sm_86")
-    command = "python engine_builder/build.py --fp16 --onnx FILE --target sm_86 --force"
-    assert str(refusal.value).endswith(command)
+        require_fitting(FOLDER, certificate(), "sm_86")
+    command = "python engine_builder/build.py --fp16 --onnx FILE --target sm_86 --output"
+    other = FOLDER.with_name("hardnet-mseg_352x352_fp16_sm_86")
+    end = f"; build one for it as {other} with: {command} {FOLDER.parent} --force"
+    assert str(refusal.value).endswith(end)
 
 
 def test_an_int8_engine_is_built_again_with_its_calibration() -> None:
     with pytest.raises(BackendError, match=r"--int8 --calibration DIR .*--target sm_86"):
-        require_fitting(certificate(precision="INT8", calibration_sha256="0" * 64), "sm_86")
+        require_fitting(FOLDER, certificate(precision="INT8", calibration_sha256="0" * 64), "sm_86")
 
 
 def test_kernels_of_another_version_are_refused_before_they_are_called() -> None:
     with pytest.raises(BackendError, match=r"of another version of PolypLens; .* --target sm_75 "):
-        require_fitting(certificate(kernels_source_sha256="0" * 64), "sm_75")
+        require_fitting(FOLDER, certificate(kernels_source_sha256="0" * 64), "sm_75")
 
 
 def test_the_fitting_architecture_passes() -> None:
-    require_fitting(certificate(), "sm_75")
+    require_fitting(FOLDER, certificate(), "sm_75")
 
 
 def test_the_module_of_the_certificate_is_loaded() -> None:
-    assert load_tensorrt(certificate(version=rtx.__version__)) is rtx
+    assert load_tensorrt(FOLDER, certificate(version=rtx.__version__)) is rtx
 
 
 def test_another_version_is_refused() -> None:
     with pytest.raises(BackendError, match=r"with tensorrt_rtx 1\.0\.0, but .* --target sm_75"):
-        load_tensorrt(certificate(version="1.0.0"))
+        load_tensorrt(FOLDER, certificate(version="1.0.0"))
 
 
 def test_a_flavour_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(BackendUnavailableError, match=r"pip install .*tensorrt==10\.16\.1"):
-        load_tensorrt(certificate(flavour="tensorrt", version="10.16.1"))
+        load_tensorrt(FOLDER, certificate(flavour="tensorrt", version="10.16.1"))
 
 
 def test_a_certificate_has_no_other_module_imported() -> None:
     with pytest.raises(BackendError, match=r"names tabnanny, .*; build it again with: .*--force"):
-        load_tensorrt(certificate(flavour="tabnanny"))
+        load_tensorrt(FOLDER, certificate(flavour="tabnanny"))
     assert "tabnanny" not in sys.modules
 
 
 def test_what_is_no_engine_is_refused_with_tensorrts_own_reason(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "engine", version=rtx.__version__)
-    with pytest.raises(BackendError, match=r"^TensorRT refused the engine \(.{20,}\); .*--force$"):
-        TensorRTEngine(rtx, folder)
+    engine = write_folder(tmp_path / FOLDER.name, version=rtx.__version__)
+    sentence = rf"^TensorRT refused the engine \(.{{20,}}\); .* --output {tmp_path} --force$"
+    with pytest.raises(BackendError, match=sentence):
+        TensorRTEngine(rtx, tmp_path / FOLDER.name, engine)
 
 
 class EngineOfNothing:
@@ -136,7 +140,7 @@ def engine_of_nothing(folder: Path, *missing: str) -> TensorRTEngine:
 
     trt = SimpleNamespace(**{**vars(rtx), "Runtime": Runtime})
     written = write_folder(folder / "engine", version=rtx.__version__, flavour="tensorrt_rtx")
-    return TensorRTEngine(trt, written)
+    return TensorRTEngine(trt, folder / "engine", written)
 
 
 @pytest.mark.usefixtures("cache")

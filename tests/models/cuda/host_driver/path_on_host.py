@@ -286,6 +286,18 @@ def test_a_step_that_fails_while_it_is_captured_leaves_nothing_behind(path: Fast
     assert_answers(path.begin(picture, area)(), picture, area)
 
 
+@pytest.mark.parametrize("asked", ["name", "compute_capability"])
+def test_a_device_that_does_not_say_what_it_is_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    def refuse(device: pycuda_on_host.Device) -> None:
+        raise pycuda_on_host.LogicError("it fell off the bus")
+
+    monkeypatch.setattr(pycuda_on_host.Device, asked, refuse)
+    with pytest.raises(BackendError, match="it fell off the bus"):
+        Device()
+
+
 def test_the_gpu_that_is_built_for_is_the_one_that_is_taken() -> None:
     device = Device()
     assert present_target() == device.target == "sm_75"
