@@ -47,15 +47,15 @@ def usage() -> Usage:
         resident, own_resident = memory.rss, _own_bytes(memory)
     for child in own.children(recursive=True):
         try:
-            child_times = child.cpu_times()
-            child_s = child_times.user + child_times.system
-            memory = child.memory_info()
-            resident += memory.rss
-            own_resident += _own_bytes(memory)
-            handles += _handles(child)
-            threads += child.num_threads()
+            child_times, memory = child.cpu_times(), child.memory_info()
+            child_handles, child_threads = _handles(child), child.num_threads()
         except psutil.Error:
             continue
+        child_s = child_times.user + child_times.system
+        resident += memory.rss
+        own_resident += _own_bytes(memory)
+        handles += child_handles
+        threads += child_threads
         cpu_s += child_s
         by_thread[f"process {child.pid}"] = child_s
     return Usage(

@@ -8,7 +8,6 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
 import av
@@ -25,6 +24,7 @@ from app.sources.decoding import Decoding
 from app.sources.file_name import shown_name
 from app.sources.frame_clock import FrameClock
 from app.sources.gpu_decoding import open_decoder
+from app.sources.ticks import first_not_before, seconds
 from app.sources.timeline import Keyframe, Timeline, read_timeline
 
 _DEFAULT_RATE = Fraction(25)
@@ -96,7 +96,7 @@ class FileSource(SeekableSource):
         with self._lock:
             self._require_open()
             try:
-                self._seek(self._ticks(pts_s))
+                self._seek(first_not_before(pts_s, self._info.time_base))
             finally:
                 self._report = self._new_report()
 
@@ -127,7 +127,9 @@ class FileSource(SeekableSource):
                 continue
             index = self._index
             self._index += 1
-            return Frame(picture, index, self._seconds(timed.ticks), time.monotonic_ns())
+            return Frame(
+                picture, index, seconds(timed.ticks, self._info.time_base), time.monotonic_ns()
+            )
         return None
 
     def _next(self) -> _Timed | None:
@@ -200,15 +202,6 @@ class FileSource(SeekableSource):
                 self._waiting = timed
                 return
             self._index += 1
-
-    def _ticks(self, pts_s: float) -> int:
-        """The fewest ticks whose time is not below ``pts_s``."""
-        ticks = ceil(Fraction(pts_s) / self._info.time_base)
-        # ``pts_s`` may be the float just above the exact time of a frame.
-        return ticks - 1 if self._seconds(ticks - 1) >= pts_s else ticks
-
-    def _seconds(self, ticks: int) -> float:
-        return ticks * self._info.time_base.numerator / self._info.time_base.denominator
 
     def _new_clock(self) -> FrameClock:
         return FrameClock(step=round(1 / (self._info.rate * self._info.time_base)))

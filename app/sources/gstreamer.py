@@ -17,6 +17,8 @@ from typing import Self
 from app.sources.base import SourceError
 
 _INSPECT = "gst-inspect-1.0"
+_INSPECT_LIMIT_S = 60.0
+"""After an installation it looks at every plug-in there is."""
 _LIBRARY = "libgstreamer-1.0.so.0"
 _LIBRARY_OF_MACOS = "libgstreamer-1.0.0.dylib"
 _CHILD = Path(__file__).with_name("gstreamer_child.py")
@@ -29,10 +31,27 @@ def is_installed() -> bool:
 
 
 def has_element(name: str) -> bool:
-    """Whether GStreamer is installed, with the plug-in that brings this element."""
+    """Whether GStreamer is installed, with the plug-in that brings this element.
+
+    Raises:
+        SourceError: it does not answer.
+    """
     if not is_installed():
         return False
-    found = subprocess.run([_INSPECT, "--exists", name], capture_output=True, check=False)
+    try:
+        found = subprocess.run(
+            [_INSPECT, "--exists", name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_INSPECT_LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(
+            f"GStreamer does not answer within {_INSPECT_LIMIT_S:g} s; run {_INSPECT} by itself to "
+            "see which plug-in it waits for."
+        ) from error
     return found.returncode == 0
 
 

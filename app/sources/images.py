@@ -8,7 +8,6 @@ import threading
 import time
 import warnings
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from app.frame import Frame
 from app.sources.base import ReadReport, SeekableSource, SourceError, SourceFormatError, SourceInfo
 from app.sources.file_name import shown_name
 from app.sources.regular_file import check_regular_file
+from app.sources.ticks import first_not_before, seconds
 from models.picture import Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
@@ -120,15 +120,13 @@ class ImageSource(SeekableSource):
             index = self._index
             self._index += 1
             name = shown_name(self._paths[self._position - 1])
-            return Frame(picture, index, self._seconds(index), time.monotonic_ns(), name)
+            time_s = seconds(index, self._info.time_base)
+            return Frame(picture, index, time_s, time.monotonic_ns(), name)
 
     def seek(self, pts_s: float) -> None:
         with self._lock:
             self._require_open()
-            index = max(0, ceil(Fraction(pts_s) * self._info.rate))
-            # ``pts_s`` may be the float just above the exact time of a frame.
-            if index > 0 and self._seconds(index - 1) >= pts_s:
-                index -= 1
+            index = max(0, first_not_before(pts_s, self._info.time_base))
             readable = [n for n in range(len(self._paths)) if n not in self._unreadable]
             self._position = readable[index] if index < len(readable) else len(self._paths)
             self._index = index
@@ -150,10 +148,6 @@ class ImageSource(SeekableSource):
             except _DAMAGE:
                 self._unreadable.add(self._position - 1)
         return None
-
-    def _seconds(self, index: int) -> float:
-        time_base = self._info.time_base
-        return index * time_base.numerator / time_base.denominator
 
     def _require_open(self) -> None:
         if self._closed:

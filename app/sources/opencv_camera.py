@@ -52,7 +52,11 @@ class OpenCvCamera(VideoSource):
                 f"Camera {number} cannot be opened; plug it in, close other programmes that use "
                 "it, or choose another from: python run_app.py devices"
             )
-        self._info = self._set_up(wish)
+        try:
+            self._info = self._set_up(wish)
+        except BaseException:
+            self._capture.release()
+            raise
         _log.info("%s gives %dx%d", self._name, self._info.width, self._info.height)
 
     @property

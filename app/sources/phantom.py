@@ -19,6 +19,7 @@ from app.sources.phantom_scene.renderer import Renderer, View
 from app.sources.phantom_scene.scene import World
 from app.sources.phantom_scene.screen import Screen, lay_out
 from app.sources.phantom_scene.sensor import SHUTTER_S, Sensor
+from app.sources.ticks import first_not_before, seconds
 from models.geometry import Area
 from models.picture import Picture
 
@@ -128,9 +129,7 @@ class PhantomSource(SeekableSource):
     def seek(self, pts_s: float) -> None:
         if self._closed:
             raise SourceError("the phantom is closed; open another one")
-        index = max(math.ceil(pts_s * self._rate), 0)
-        # A time that came out of a float may lie a hair above that of its own frame.
-        self._next = index - 1 if index > 0 and self._time_s(index - 1) >= pts_s else index
+        self._next = max(0, first_not_before(pts_s, 1 / self._rate))
 
     @property
     def frame_times_s(self) -> NDArray[np.float64] | None:
@@ -166,7 +165,7 @@ class PhantomSource(SeekableSource):
         return bool(self.mask(index).any())
 
     def _time_s(self, index: int) -> float:
-        return float(index / self._rate)
+        return seconds(index, 1 / self._rate)
 
     def _view(self, index: int) -> View:
         return self._renderer.render(self._world.scene(self._time_s(index)))

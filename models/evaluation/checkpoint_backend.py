@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.backends.base import Backend, BackendInfo
+from models.backends.base import Backend, BackendError, BackendInfo, reason
 from models.backends.processor import processor_name
 from models.hardnet_mseg import HarDNetMSEG, load_checkpoint
 from models.spec import ModelSpec
@@ -37,12 +37,29 @@ class CheckpointBackend(Backend):
 
     def _activate(self) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._network.to(self._device)
-        self._mean = torch.tensor(self.spec.mean, device=self._device).view(1, 3, 1, 1)
-        self._deviation = torch.tensor(self.spec.deviation, device=self._device).view(1, 3, 1, 1)
+        try:
+            self._network.to(self._device)
+            self._mean = torch.tensor(self.spec.mean, device=self._device).view(1, 3, 1, 1)
+            self._deviation = torch.tensor(self.spec.deviation, device=self._device).view(
+                1, 3, 1, 1
+            )
+        except RuntimeError as error:
+            raise BackendError(
+                f"PyTorch cannot bring the network to {self._device} ({reason(error)}); close "
+                "other programs that use it."
+            ) from error
+
+    def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        try:
+            return self._probability(frame)
+        except RuntimeError as error:
+            raise BackendError(
+                f"PyTorch failed on a frame ({reason(error)}); start it again, and close other "
+                f"programs that use {self._device} if it happens again."
+            ) from error
 
     @torch.inference_mode()
-    def _infer(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _probability(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         planes = torch.from_numpy(frame).to(self._device).permute(2, 0, 1)[None].float() / 255
         # By itself cuDNN rounds the factors of FP32 convolutions to TF32.
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):

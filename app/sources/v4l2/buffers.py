@@ -36,6 +36,7 @@ class Buffers:
 
     Raises:
         OSError: the driver refuses; nothing is left behind.
+        ValueError: it has less memory than it says; likewise.
     """
 
     def __init__(self, node: Node) -> None:
@@ -48,7 +49,7 @@ class Buffers:
                 self._maps.append(mmap.mmap(node.fd, buffer.length, offset=buffer.m.offset))
                 node.call(raw.IOC.QBUF, _buffer(index))
             node.call(raw.IOC.STREAMON, ctypes.c_int(CAPTURE))
-        except OSError:
+        except BaseException:
             self.close()
             raise
 

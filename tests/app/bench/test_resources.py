@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import mmap
+import os
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from app.bench import resources
 from app.bench.resources import OTHER_THREADS, usage
 
 BURNING_S = 0.3
@@ -65,6 +68,31 @@ def test_children_count_while_they_live_and_after_they_end() -> None:
     assert alive.own_mb > before.own_mb + 1
     assert name not in ended.cpu_by_thread_s
     assert ended.cpu_s - before.cpu_s >= BURNING_S - 0.05
+
+
+def test_a_child_that_ends_meanwhile_counts_in_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends after its memory was asked for."""
+
+    def handles_of_this_process_alone(process: psutil.Process) -> int:
+        if process.pid != os.getpid():
+            raise psutil.NoSuchProcess(process.pid)
+        return 0
+
+    monkeypatch.setattr(resources, "_handles", handles_of_this_process_alone)
+    before = usage()
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        during = usage()
+        child.communicate(b"\n")
+    assert during.resident_mb < before.resident_mb + 1
+    assert during.own_mb < before.own_mb + 1
+    assert during.threads == before.threads
+    assert f"process {child.pid}" not in during.cpu_by_thread_s
 
 
 def test_memory_and_handles_are_those_held_now(tmp_path: Path) -> None:

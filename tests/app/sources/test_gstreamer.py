@@ -7,10 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from app.sources import gstreamer
+from app.sources.base import SourceError
 from app.sources.gstreamer import GStreamerProcess, PipelineEnd
 from tests.app.sources.live_feeds import free_port, is_taken
 from tests.app.sources.srt_feed import needs_srt
@@ -27,6 +30,19 @@ FOR_EVER = ["videotestsrc", "is-live=true", "!", "fakesink"]
 def end_of(*elements: str) -> PipelineEnd:
     with GStreamerProcess(elements) as process:
         return process.end(HANG_S)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script of the shell")
+def test_an_inspector_that_hangs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inspector = tmp_path / "gst-inspect-1.0"
+    inspector.write_text(f"#!/bin/sh\nsleep {HANG_S}\n")
+    inspector.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(gstreamer, "_INSPECT_LIMIT_S", 0.5)
+    begun_s = time.monotonic()
+    with pytest.raises(SourceError, match=r"^GStreamer does not answer .*; run gst-inspect-1\.0 "):
+        gstreamer.has_element("videotestsrc")
+    assert time.monotonic() - begun_s < HANG_S
 
 
 @needs_gstreamer
