@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 SHARED = 0o666
 """Rights as the person's umask leaves them."""
@@ -24,19 +26,40 @@ def write_whole(path: Path, content: bytes, rights: int = SHARED) -> None:
         OSError: the folder is missing or not writable, the disk is full, or ``path`` is a folder, a
             device or a pipe.
     """
+    with whole_file(path, rights) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path, rights: int = SHARED) -> Iterator[BinaryIO]:
+    """What the block writes into the file that it is given becomes ``path``, at the block's end.
+
+    A block that raises leaves ``path`` as it was. All else is as with ``write_whole``.
+    """
     require_place(path)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, rights)) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+            yield file
+        put_in_place(partial, path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
             error.filename, error.filename2 = str(path), None  # the hidden one says nothing
         raise
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Gives the file ``partial`` the name ``path``, in place of whatever had it.
+
+    It outlives a loss of power once this has returned; until then that leaves the old one.
+
+    Raises:
+        OSError: ``partial`` cannot be synchronised, or ``path`` is a folder.
+    """
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
     _synchronise(path.parent)
 
 

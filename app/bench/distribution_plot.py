@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 from app.bench.latencies import Distribution
+from models.svg_text import svg_text
 
 _WIDTH, _HEIGHT, _MARGIN = 720, 420, 60
 _BOTTOM, _RIGHT = _HEIGHT - _MARGIN, _WIDTH - _MARGIN
@@ -46,15 +46,15 @@ def distribution_svg(title: str, lines: Mapping[str, Distribution], frame_ms: fl
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
         'font-family="sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
-        _text(_WIDTH / 2, 20, title),
-        _text(_WIDTH / 2, _HEIGHT - 14, "milliseconds after the frame was captured"),
-        _text(_MARGIN + 50, _MARGIN - 14, "share of frames that took longer"),
+        svg_text(_WIDTH / 2, 20, title),
+        svg_text(_WIDTH / 2, _HEIGHT - 14, "milliseconds after the frame was captured"),
+        svg_text(_MARGIN + 50, _MARGIN - 14, "share of frames that took longer"),
         *_grid(scale, frame_ms),
     ]
     for place, (name, distribution) in enumerate(lines.items()):
         colour = _COLOURS[place]
         parts.append(_curve(scale, distribution, colour))
-        parts.append(_text(_RIGHT - 90, _MARGIN + 18 + 16 * place, name, colour))
+        parts.append(svg_text(_RIGHT - 90, _MARGIN + 18 + 16 * place, name, colour))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -69,14 +69,14 @@ def _grid(scale: _Scale, frame_ms: float) -> list[str]:
     for number in range(scale.ticks + 1):
         x = scale.across(number * scale.step_ms)
         parts.append(_line(x, _MARGIN, x, _BOTTOM))
-        parts.append(_text(x, _BOTTOM + 18, f"{number * scale.step_ms:g}"))
+        parts.append(svg_text(x, _BOTTOM + 18, f"{number * scale.step_ms:g}"))
     for decade in range(_DECADES + 1):
         y = scale.upward(10**-decade)
         parts.append(_line(_MARGIN, y, _RIGHT, y))
-        parts.append(_text(_MARGIN - 28, y + 4, f"{100 / 10**decade:g} %"))
+        parts.append(svg_text(_MARGIN - 28, y + 4, f"{100 / 10**decade:g} %"))
     x = scale.across(frame_ms)
     parts.append(_line(x, _MARGIN, x, _BOTTOM, 'stroke="#444" stroke-dasharray="5 4"'))
-    parts.append(_text(x + 34, _MARGIN + 18, "one frame", "#444"))
+    parts.append(svg_text(x + 34, _MARGIN + 18, "one frame", "#444"))
     return parts
 
 
@@ -94,9 +94,3 @@ def _curve(scale: _Scale, distribution: Distribution, colour: str) -> str:
 
 def _line(x1: float, y1: float, x2: float, y2: float, stroke: str = 'stroke="#ddd"') -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" {stroke}/>'
-
-
-def _text(x: float, y: float, text: str, colour: str = "#333") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="middle">{escape(text)}</text>'
-    )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from glob import escape
 from pathlib import Path
 
 from app.sinks.base import SinkError, writing
 from app.sinks.image_files import MARKED_FOLDER, MASKS_FOLDER, png_name
 from app.sources.opening import PHANTOM
+from models.folder_lock import FolderLockedError, locked
 
 CSV_FILE = "frames.csv"
 PARQUET_FILE = "frames.parquet"
@@ -66,26 +65,16 @@ def sole_use(folder: Path) -> Iterator[None]:
     Raises:
         SinkError: another replay is there, or ``folder`` cannot be opened.
     """
-    if sys.platform == "win32":  # which locks no folders
-        yield
-        return
-    import fcntl
-
-    with writing(folder):
-        descriptor = os.open(folder, os.O_RDONLY)
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            with writing(folder):
+                stack.enter_context(locked(folder))
+        except FolderLockedError as error:
             raise SinkError(
                 f"Another replay is writing into {folder}; wait for its end, or choose another "
                 "folder with --output."
             ) from error
-        except OSError:
-            pass  # some network drives know no locks
         yield
-    finally:
-        os.close(descriptor)
 
 
 def clear(folder: Path) -> None:

@@ -13,7 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.bootstrap import Interval, mean_interval
+from models.evaluation.bootstrap import (
+    Interval,
+    clustered_share_interval,
+    mean_interval,
+    share_interval,
+)
 from models.evaluation.overlap import Overlap
 from models.regions import find_regions
 from models.segmentation import Segmentation
@@ -109,10 +114,10 @@ def application_score(frames: Sequence[FrameScore]) -> ApplicationScore:
         len(with_polyp),
         mean_interval([frame.overlap.dice for frame in with_polyp]),
         mean_interval([frame.overlap.iou for frame in with_polyp]),
-        mean_interval(
+        clustered_share_interval(
             [frame.polyps_found for frame in with_polyp], [frame.polyps for frame in with_polyp]
         ),
         len(without),
-        mean_interval([float(not frame.is_falsely_marked) for frame in without]),
+        share_interval(sum(not frame.is_falsely_marked for frame in without), len(without)),
         mean_interval([frame.false_regions for frame in frames]) or Interval(0.0, 0.0, 0.0),
     )

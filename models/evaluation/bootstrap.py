@@ -28,40 +28,50 @@ class Interval:
         return f"{self.mean:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
-def mean_interval(
-    values: Sequence[float], weights: Sequence[float] | None = None
-) -> Interval | None:
+def mean_interval(values: Sequence[float]) -> Interval | None:
     """The mean of ``values``, with the percentile bootstrap over frames (Efron 1979); None of none.
 
     Frames are drawn as if independent. Those of one video are not: for lists that hold sequences
     the interval is too narrow.
-
-    Args:
-        weights: what each value is out of, such as the polyps of a frame; the mean is then
-            ``sum(values) / sum(weights)``.
     """
     if not values:
         return None
-    parts = np.asarray(values, np.float64)
-    wholes = np.ones_like(parts) if weights is None else np.asarray(weights, np.float64)
-    draws = _draws(parts.size)
-    means = parts[draws].sum(axis=1) / wholes[draws].sum(axis=1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return Interval(float(parts.sum() / wholes.sum()), float(low), float(high))
+    of_frames = np.asarray(values, np.float64)
+    low, high = np.percentile(of_frames[_draws(of_frames.size)].mean(axis=1), (2.5, 97.5))
+    return Interval(float(of_frames.mean()), float(low), float(high))
 
 
 def share_interval(count: int, total: int) -> Interval | None:
     """The share ``count / total`` with its score interval (Wilson 1927); None of none.
 
-    For a few cases that are all right or all wrong, of which the bootstrap knows nothing else.
+    Of cases that are all right or all wrong the bootstrap knows nothing else.
     """
+    return _score_interval(count / total, total) if total else None
+
+
+def clustered_share_interval(counts: Sequence[int], totals: Sequence[int]) -> Interval | None:
+    """Of cases that come together, such as the polyps of a frame; None of none.
+
+    The score interval of so many independent cases as vary like these clusters, ``counts`` of
+    ``totals`` (the design effect: Kish 1965), and of no more than there are.
+    """
+    total = sum(totals)
     if not total:
         return None
-    share = count / total
-    spread = _NORMAL_QUANTILE**2 / total
+    share = sum(counts) / total
+    residuals = np.asarray(counts) - share * np.asarray(totals)
+    spread = float(residuals @ residuals)
+    cases = share * (1 - share) * total**2 / spread if spread else total
+    return _score_interval(share, min(cases, total))
+
+
+def _score_interval(share: float, cases: float) -> Interval:
+    spread = _NORMAL_QUANTILE**2 / cases
     centre = (share + spread / 2) / (1 + spread)
     half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return Interval(share, min(share, centre - half), max(share, centre + half))
+    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding may otherwise leave a share of 0 or 1 outside.
+    return Interval(share, min(share, low), max(share, high))
 
 
 def largest_mean_interval(curves: NDArray[np.float64]) -> Interval:

@@ -28,6 +28,7 @@ from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
 from models.option_values import input_size
+from models.training.lists import DataError
 
 MOST_MARKED = (1.0, 0.15, 0.1, 0.07, 0.05, 0.03)
 WITHOUT_CORE = OperatingPoint(0.5, 0.002, 0.0)
@@ -67,6 +68,8 @@ def _tables(options: argparse.Namespace) -> str:
             [predict(backend, each.examples(options.data), str(each)) for each in of_kind]
             for of_kind in parsed
         )
+    _require_kind(parsed[0], with_polyp, polyp=True)
+    _require_kind(parsed[1], polyp_free, polyp=False)
     settings = measured_settings(with_polyp, polyp_free)
     rows = {"no core": next(each for each in settings if each.point == WITHOUT_CORE)}
     rows |= {f"at most {most:.0%} marked": choose(settings, most) for most in MOST_MARKED}
@@ -84,6 +87,23 @@ def _tables(options: argparse.Namespace) -> str:
             _by_size(frames, rows),
         )
     )
+
+
+def _require_kind(
+    sets: Sequence[ExampleSet], predictions: Sequence[Sequence[Prediction]], *, polyp: bool
+) -> None:
+    """Raises DataError for a frame with a polyp, or without, that the other option is for."""
+    for name, of_set in zip(sets, predictions, strict=True):
+        wrong = next((each.name for each in of_set if each.polyp.any() != polyp), None)
+        if wrong is not None:
+            shows, option, takes = (
+                ("no polyp", "--with-polyp", "with one")
+                if polyp
+                else ("a polyp", "--polyp-free", "without one")
+            )
+            raise DataError(
+                f"{wrong} of the set {name} shows {shows}; {option} takes frames {takes}."
+            )
 
 
 def _figures(choice: Choice) -> list[str]:

@@ -23,7 +23,6 @@ from models.backends.base import Backend
 from models.engine_folder import CERTIFICATE_FILE
 from models.evaluation.application_score import OperatingPoint, application_score
 from models.evaluation.command_line import exit_code_of
-from models.evaluation.curves import threshold_curve
 from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
 from models.evaluation.gallery import contact_sheet, worst_first
 from models.evaluation.open_model import ONNX_BACKENDS, open_model
@@ -32,6 +31,7 @@ from models.evaluation.overlap import Overlap
 from models.evaluation.paper_score import PaperScorer, table_one
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import WORST, Evaluation, SetScore, write_report
+from models.evaluation.threshold_curve import threshold_curve
 from models.geometry import mask_on_source, probability_on_source
 from models.option_values import input_size, number_within
 from models.source_version import source_version

@@ -171,8 +171,13 @@ def read_table(path: Path) -> list[TableFrame]:
 
 
 def read_truth(path: Path) -> list[Appearance]:
-    """Raises DataError where a row is damaged, names no polyp, or ends before it starts."""
-    appearances = []
+    """The rows of ``path``.
+
+    Raises:
+        DataError: a row is damaged, names no polyp, ends before it starts, or overlaps another row
+            of its polyp.
+    """
+    appearances: list[Appearance] = []
     for number, row in _rows(path, ("polyp", "start_s", "end_s")):
         try:
             each = Appearance(row["polyp"], _seconds(row["start_s"]), _seconds(row["end_s"]))
@@ -182,6 +187,14 @@ def read_truth(path: Path) -> list[Appearance]:
             raise DataError(f"{path}, line {number} names no polyp; give each one a name.")
         if not each.start_s < each.end_s:
             raise DataError(f"{path}, line {number}: end_s must be later than start_s.")
+        if any(
+            other.polyp == each.polyp and each.start_s < other.end_s and other.start_s < each.end_s
+            for other in appearances
+        ):
+            # Time in sight would count twice.
+            raise DataError(
+                f"{path}, line {number}: {each.polyp} is already in sight then; join the rows."
+            )
         appearances.append(each)
     return appearances
 

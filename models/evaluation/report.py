@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from models.backends.base import BackendInfo
 from models.evaluation.application_score import ApplicationScore, FrameScore, OperatingPoint
 from models.evaluation.bootstrap import Interval
-from models.evaluation.curves import Axis, ThresholdCurve, curve_svg
+from models.evaluation.curve_drawing import Axis, curve_svg
 from models.evaluation.gallery import worst_first
 from models.evaluation.operating_point import Choice
 from models.evaluation.paper_score import PaperScore, TableOneScore
+from models.evaluation.threshold_curve import ThresholdCurve
 from models.whole_file import write_whole
 
 WORST = 8
@@ -148,8 +149,9 @@ def _markdown(evaluation: Evaluation) -> str:
         f"SHA-256 `{evaluation.sha256}`, run by {info.backend} {info.version} in {info.precision} "
         f"on {info.device}.",
         f"Made by: `{evaluation.command}`, commit {evaluation.commit or 'unknown'}.",
-        "Means are over frames; in brackets the 95 % interval by bootstrap over frames, as if they "
-        "were independent.",
+        "Means are over frames. In brackets the 95 % interval: of polyps found and of specificity, "
+        "which are shares, the score interval (Wilson), where the polyps of a frame count as a "
+        "cluster; of everything else by bootstrap over frames. Frames count as independent.",
         "## As the application shows it",
         f"Threshold {point.threshold}; regions with a core of {point.least_area:.2%} of the "
         f"picture, {point.core_margin} logits above the threshold; {_origin(evaluation)}. "

@@ -33,11 +33,12 @@ from models.backends.openvino_without_telemetry import openvino
 from models.backends.processor import processor_name
 from models.evaluation.application_score import OperatingPoint
 from models.evaluation.command_line import exit_code_of
-from models.evaluation.curves import Axis, curve_svg
+from models.evaluation.curve_drawing import Axis, curve_svg
 from models.evaluation.examples import POLYP_FREE, ExampleSet
 from models.evaluation.predictions import Prediction, predict
 from models.evaluation.report import markdown_table
 from models.source_version import source_version
+from models.training.lists import DataError
 from models.weights import DEFAULT_WEIGHTS, read_weights
 from models.whole_file import write_whole
 
@@ -156,7 +157,13 @@ def _time_ms(backend: Backend) -> float:
 
 
 def _read(path: Path) -> Mapping[tuple[str, int], Measured]:
-    rows = [Measured(**row) for row in json.loads(path.read_text("utf-8"))]
+    """Raises DataError where ``path`` is damaged, and OSError where it cannot be read."""
+    try:
+        rows = [Measured(**row) for row in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{path} holds no figures of an earlier run; leave --times-alone out."
+        ) from error
     return {(row.runtime, row.size): row for row in rows}
 
 
@@ -199,11 +206,15 @@ def _page(measured: Sequence[Measured], own_size: int, command: str) -> str:
         for of_runtime in by_runtime.values()
         for each in of_runtime
     ]
+    sets = [
+        name if every == 1 else f"{name} (one frame in {every})"
+        for name, every in (WITH_POLYP | dict.fromkeys(POLYP_FREE, 1)).items()
+    ]
     paragraphs = (
         "# Input size",
         f"`--input-size` brings the network, trained at {own_size}x{own_size}, to another size. "
         "Dice and marks are of validation frames, at the model's own setting: means over the sets "
-        f"{', '.join((*WITH_POLYP, *POLYP_FREE))}. Where a size marks less, a lower threshold buys "
+        f"{', '.join(sets)}. Where a size marks less, a lower threshold buys "
         f"back part of the Dice that it loses. Times are medians of {TIMED_FRAMES} inferences on "
         f"{processor_name()}, without decoding and drawing. The knee is the smallest size that "
         f"costs at most {LARGEST_LOSS:.0%} of Dice.",

@@ -6,9 +6,11 @@ import argparse
 import json
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
 import cv2
 import torch
@@ -17,6 +19,7 @@ from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 from torch import nn
 
 from models.error_sentence import error_sentence
+from models.folder_lock import FolderLockedError, locked
 from models.hardnet_checkpoint import CheckpointError
 from models.interruptions import INTERRUPTIONS, raise_when_interrupted
 from models.training.circumstances import note_start
@@ -108,33 +111,56 @@ def _train(recipe: Recipe, options: argparse.Namespace, make_task: MakeTask) -> 
     # Before the processes are there, so that this is said once.
     require_shareable(recipe, options.devices)
     options.output.mkdir(parents=True, exist_ok=True)
+    fabric = _fabric(recipe, options)
+    try:
+        # The first process alone: those that it starts share its folder.
+        with locked(options.output) if fabric.local_rank == 0 else nullcontext():
+            fabric.launch()
+            _train_launched(recipe, options, make_task, fabric)
+    except FolderLockedError as error:
+        raise TrainingError(
+            f"Another run is training into {options.output}; wait for its end, or name another "
+            "--output."
+        ) from error
+
+
+def _train_launched(
+    recipe: Recipe, options: argparse.Namespace, make_task: MakeTask, fabric: Fabric
+) -> None:
     # Batches are made on one core; denormal numbers late in training slow the CPU many times over.
     cv2.setNumThreads(1)
     torch.set_flush_denormal(True)
     if options.threads:
         torch.set_num_threads(options.threads)
-    fabric = _fabric(recipe, options)
     fabric.seed_everything(recipe.seed, verbose=False)
-    task = make_task(recipe, options, fabric)
-    validation = load_validation(recipe, options.data, options.cache)
-    ingredients = load_ingredients(recipe, options.data, options.cache)
-    run = Run(recipe, task.network, task.objective, fabric, options.output)
+    with _interruptions_call(signal.default_int_handler):
+        task = make_task(recipe, options, fabric)
+        validation = load_validation(recipe, options.data, options.cache)
+        ingredients = load_ingredients(recipe, options.data, options.cache)
+        run = Run(recipe, task.network, task.objective, fabric, options.output)
     if fabric.is_global_zero:
         write_whole(options.output / CONFIGURATION, json.dumps(asdict(recipe), indent=1).encode())
         note_start(options.output, run.step, options, fabric)
-    heeded = [n for n in INTERRUPTIONS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup's
-    handlers = {number: signal.signal(number, lambda *_: run.stop()) for number in heeded}
-    try:
+    with _interruptions_call(lambda *_: run.stop()):
         run.train(ingredients, validation)
+
+
+@contextmanager
+def _interruptions_call(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Each interruption calls ``handler`` during the block, but for those that nohup ignores."""
+    heeded = [n for n in INTERRUPTIONS if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heeded}
+    try:
+        yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _fabric(recipe: Recipe, options: argparse.Namespace) -> Fabric:
-    """Launched: from here on there are ``options.devices`` processes."""
+    """Not yet launched: so far there is one process."""
     try:
-        fabric = Fabric(
+        return Fabric(
             accelerator=options.accelerator,
             devices=options.devices,
             strategy="ddp" if options.devices > 1 else "auto",
@@ -146,8 +172,6 @@ def _fabric(recipe: Recipe, options: argparse.Namespace) -> Fabric:
             f"{options.devices} x {options.accelerator} cannot be had here ({error}); "
             "name others with --accelerator and --devices."
         ) from error
-    fabric.launch()
-    return fabric
 
 
 def _count(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import ImageOps
 from PIL.Image import Resampling
 
 from models.training.lists import DataError, Pair
+from models.whole_file import whole_file
 
 FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 """Pillow knows formats that start other programs (EPS); these do not."""
@@ -104,14 +104,12 @@ def _fingerprint(pairs: Sequence[Pair]) -> str:
 
 def _keep(array: NDArray[np.uint8], path: Path) -> None:
     """Writes ``path`` whole or not at all."""
-    # Processes that train together may all fill an empty cache: each writes its own.
-    partial = path.with_suffix(f".{os.getpid()}.partial.npy")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(partial, array)
-        partial.replace(path)
+        # Processes that train together may all fill an empty cache: the last one's copy stays.
+        with whole_file(path) as file:
+            np.save(file, array)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(
             f"{path.parent} cannot keep {array.nbytes / 1e6:.0f} MB of frames ({error}); make room "
             "or leave --cache out."

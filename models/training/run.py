@@ -32,6 +32,7 @@ from models.training.progress import Progress
 from models.training.pupil import GUESSES
 from models.training.recipe import Recipe, StageRecipe
 from models.training.validation import Validation
+from models.whole_file import put_in_place
 
 log = logging.getLogger(__name__)
 
@@ -273,7 +274,7 @@ class Run:
             save_file(half_precision(self._kept), partial[WEIGHTS])
             partial[METRICS].write_text(json.dumps(self._measured, indent=1), "utf-8")
             for name, path in partial.items():
-                path.replace(self._folder / name)
+                put_in_place(path, self._folder / name)
         except (OSError, RuntimeError, SafetensorError) as error:
             for path in partial.values():
                 path.unlink(missing_ok=True)

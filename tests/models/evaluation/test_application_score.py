@@ -99,6 +99,15 @@ def test_frames_with_and_without_a_polyp_are_kept_apart() -> None:
     assert total.false_regions_per_frame.mean == pytest.approx(1 / 6)
 
 
+def test_twenty_right_frames_do_not_make_certain() -> None:
+    right = score(answer((10, 10, 10, 10, 255)), polyps((10, 10, 10, 10)))
+    total = application_score([right, score(answer(), polyps())] * 20)
+    for share in (total.specificity, total.polyp_sensitivity):
+        assert share is not None
+        assert (share.mean, share.high) == (1.0, 1.0)
+        assert share.low == pytest.approx(0.839, abs=5e-4)
+
+
 def test_a_list_without_polyps_has_no_dice() -> None:
     total = application_score([score(answer(), polyps())])
     assert total.dice is None

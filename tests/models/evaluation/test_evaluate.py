@@ -206,6 +206,26 @@ def test_a_set_of_nothing_is_one_sentence(
     assert "No frame of the list is left for the set trained, measured" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("sets", "words"),
+    [
+        (["val", "train"], "t0 of the set train shows a polyp; --polyp-free takes frames without"),
+        (["negative", "negative"], "e0 of the set negative shows no polyp; --with-polyp takes"),
+    ],
+)
+def test_settings_are_not_measured_on_frames_of_the_wrong_kind(
+    tmp_path: Path,
+    data_root: Path,
+    caplog: pytest.LogCaptureFixture,
+    sets: list[str],
+    words: str,
+) -> None:
+    arguments = [str(write_tiny_model(tmp_path)), "--data", str(data_root)]
+    given = ["--with-polyp", sets[0], "--polyp-free", sets[1]]
+    assert choose_setting.main([*arguments, *given]) == 1
+    assert words in caplog.text
+
+
 def test_settings_are_shown_for_every_share_that_may_be_marked(
     tmp_path: Path, data_root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

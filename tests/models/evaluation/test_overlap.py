@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
-from models.evaluation.bootstrap import Interval, mean_interval
+from models.evaluation.bootstrap import (
+    Interval,
+    clustered_share_interval,
+    mean_interval,
+    share_interval,
+)
 from models.evaluation.overlap import Overlap
 
 
@@ -56,8 +63,24 @@ def test_the_interval_agrees_with_the_normal_one() -> None:
     assert interval.high == pytest.approx(values.mean() + half, abs=0.003)
 
 
-def test_a_share_weighs_frames_by_what_they_hold() -> None:
-    interval = mean_interval([1, 0, 2], weights=[1, 1, 4])
+def test_all_of_a_few_are_not_all_of_all() -> None:
+    interval = clustered_share_interval([1] * 20, [1] * 20)
+    assert interval == share_interval(20, 20)
     assert interval is not None
-    assert interval.mean == pytest.approx(3 / 6)
-    assert 0 <= interval.low <= interval.mean <= interval.high <= 1
+    assert (interval.mean, interval.high) == (1.0, 1.0)
+    assert interval.low == pytest.approx(0.839, abs=5e-4)
+    assert clustered_share_interval([0, 0], [0, 0]) is None
+
+
+def test_cases_that_go_together_count_as_one() -> None:
+    """Of pairs, both are found or neither is; a frame without cases changes nothing."""
+    three = share_interval(3, 4)
+    assert three is not None
+    three_of_four = astuple(three)
+    pairs = clustered_share_interval([2, 2, 2, 0, 0], [2, 2, 2, 2, 0])
+    assert pairs is not None and astuple(pairs) == pytest.approx(three_of_four, abs=1e-9)
+    apart = clustered_share_interval([1, 1, 1, 0], [1, 1, 1, 1])
+    assert apart is not None and astuple(apart) == pytest.approx(three_of_four, abs=1e-9)
+    # Such as would be spread more evenly than chance spreads them count as independent.
+    even = clustered_share_interval([1, 1, 1, 1], [2, 2, 2, 2])
+    assert even == share_interval(4, 8)

@@ -145,6 +145,11 @@ def test_the_phantoms_first_polyp_through_a_replay(
         ("time_s,boxes\n0.0,\n", "polyp,start_s,end_s\na,nan,1\n", "start_s and end_s are"),
         ("time_s,boxes\n0.0,\n", "polyp,start_s,end_s\na,-inf,1\n", "line 2: start_s and end_s"),
         ("time_s,boxes\n0.0,\n", "polyp,start_s,end_s\n,0,1\n", "line 2 names no polyp"),
+        (
+            "time_s,boxes\n0.0,\n",
+            "polyp,start_s,end_s\nb,0,9\na,2,3\na,0,2.5\n",
+            "line 4: a is already in sight then",
+        ),
         ("time_s,boxes\nnan,\n", "polyp,start_s,end_s\n", "line 2 is no row"),
         ("time_s,boxes\n0.1,\n0.0,\n", "polyp,start_s,end_s\n", "line 3 is earlier"),
         ("time_s,boxes\nsoon,\n", "polyp,start_s,end_s\n", "line 2 is no row"),

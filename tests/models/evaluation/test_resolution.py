@@ -46,6 +46,7 @@ def test_every_runtime_is_measured_at_every_size(
     assert all(0.3 < row["dice"] <= 1 and row["time_ms"] > 0 for row in rows)
     page = (output / "resolution.md").read_text()
     assert all(f"| {row['size']}x{row['size']} " in page for row in rows)
+    assert "pranet_val:kvasir-seg, pranet_train:cvc-clinicdb (one frame in 4), pranet_val" in page
     assert f"--output {output}`" in page
     assert ElementTree.parse(output / "resolution.svg").getroot().tag.endswith("svg")
 
@@ -67,3 +68,14 @@ def test_missing_data_is_one_sentence(tmp_path: Path, caplog: pytest.LogCaptureF
     model = str(write_tiny_model(tmp_path))
     assert main(["--data", str(tmp_path), "--onnx", model, "--output", str(tmp_path)]) == 1
     assert "pranet_val.txt cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[1]", b'[{"runtime": "OpenVINO FP32"}]'])
+def test_damaged_figures_are_one_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    (tmp_path / "resolution.json").write_bytes(content)
+    given = ["--data", "nowhere", "--onnx", str(write_tiny_model(tmp_path)), "--times-alone"]
+    assert main([*given, "--output", str(tmp_path)]) == 1
+    assert "resolution.json holds no figures of an earlier run; leave --times-alone" in caplog.text
+    assert (tmp_path / "resolution.json").read_bytes() == content

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -90,6 +93,40 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     starts = json.loads((parts / "starts.json").read_text())
     assert starts[0]["options"]["overrides"] == ["save_every=1"]
     assert starts[1]["step"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no folders")
+def test_a_folder_takes_one_run_at_a_time_and_a_killed_one_goes_on(
+    arguments: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first has a process that loads its batches, which outlives it by some seconds."""
+    output = tmp_path / "run"
+    whole = [*arguments, "--output", str(output), "save_every=1"]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "models.training.train", *whole, "stages.0.steps=500", "workers=1"],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(
+            lambda: (output / "last.ckpt").is_file() or first.poll() is not None,
+            limit_s=4 * HANG_S,
+        )
+        first.send_signal(signal.SIGSTOP)
+        assert first.poll() is None
+        files = {path: path.read_bytes() for path in output.iterdir() if path.is_file()}
+        assert main(whole) == 1
+        assert caplog.messages == [
+            f"Another run is training into {output}; wait for its end, or name another --output."
+        ]
+        assert {path: path.read_bytes() for path in output.iterdir() if path.is_file()} == files
+    finally:
+        first.kill()
+        first.wait()
+    assert main(whole) == 0
+    assert curve(output)[-1]["step"] == 5
+    assert len(json.loads((output / "starts.json").read_text())) == 2
 
 
 def test_what_is_changed_between_two_starts_holds_from_then_on(
@@ -254,6 +291,41 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
     assert "Traceback" not in result.stderr
     assert (output / "last.ckpt").read_bytes() == before
     assert not list(output.glob("*.partial"))
+
+
+def test_a_run_that_is_ended_while_it_reads_its_frames_leaves_none_half_written(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, cache = np.save, tmp_path / "cache"
+
+    def ended(*of: Any) -> None:
+        save(*of)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(np, "save", ended)
+    assert main([*arguments, "--output", str(tmp_path / "run"), "--cache", str(cache)]) == 130
+    assert not list(cache.iterdir())
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_loss_of_power_leaves_the_checkpoint_before_or_the_new_one(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept is on the disk before it takes its name."""
+    output, synchronise = tmp_path / "run", os.fsync
+    unnamed = set()
+
+    def noted(descriptor: int) -> None:
+        synchronise(descriptor)
+        kept = [output / name for name in ("last.ckpt", "weights.safetensors", "metrics.json")]
+        named = {path.stat().st_ino for path in kept if path.is_file()}
+        unnamed.update({os.fstat(descriptor).st_ino} - named)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    short = ["validation=", "stages.0.steps=1", "stages.1.steps=1"]
+    assert main([*arguments, "--output", str(output), *short]) == 0
+    for name in ("last.ckpt", "weights.safetensors", "metrics.json"):
+        assert (output / name).stat().st_ino in unnamed, name
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,16 @@
-"""How Dice, precision and recall move with the threshold, and a drawing of it."""
+"""Draws lines between two axes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
-import numpy as np
+from models.svg_text import svg_text
 
-from models.evaluation.predictions import Prediction
-from models.geometry import probability_on_source
-
-LEVELS = 256
 COLOURS = ("#1b6ca8", "#c8553d", "#3d8c40", "#7b4fa3", "#b8860b", "#444444", "#008080")
 WIDTH, HEIGHT, MARGIN = 560, 360, 50
 DOTS = 20
 """Lines of at most so many points show each of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdCurve:
-    """Means over frames with a polyp, at the probabilities 1/255, 2/255, .. 1."""
-
-    thresholds: Sequence[float]
-    dice: Sequence[float]
-    precision: Sequence[float]
-    """Of a frame on which nothing is marked: 0."""
-    recall: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +24,6 @@ class Axis:
     def share(self, value: float) -> float:
         """How far along the axis ``value`` lies, in [0, 1]."""
         return (value - self.low) / (self.high - self.low)
-
-
-def threshold_curve(with_polyp: Sequence[Prediction]) -> ThresholdCurve:
-    """The curve of frames that all show a polyp; at least one."""
-    dice, precision, recall = (np.zeros(LEVELS - 1) for _ in range(3))
-    for each in with_polyp:
-        levels = probability_on_source(each.segmentation.probability, each.segmentation.geometry)
-        inside = np.bincount(levels[each.polyp], minlength=LEVELS)
-        everywhere = np.bincount(levels.ravel(), minlength=LEVELS)
-        both = inside[::-1].cumsum()[::-1][1:]
-        marked = everywhere[::-1].cumsum()[::-1][1:]
-        polyp_px = int(inside.sum())
-        dice += 2 * both / (marked + polyp_px)
-        precision += both / np.maximum(marked, 1)
-        recall += both / polyp_px
-    count = len(with_polyp)
-    return ThresholdCurve(
-        (np.arange(1, LEVELS) / (LEVELS - 1)).tolist(),
-        (dice / count).tolist(),
-        (precision / count).tolist(),
-        (recall / count).tolist(),
-    )
 
 
 def curve_svg(
@@ -85,8 +47,8 @@ def curve_svg(
         parts += [
             f'<polyline points="{point(tick, 0)} {point(tick, 1)}" stroke="#ddd"/>',
             f'<polyline points="{point(0, tick)} {point(1, tick)}" stroke="#ddd"/>',
-            _text(MARGIN + tick * plot_width, HEIGHT - MARGIN + 16, label(across, tick)),
-            _text(MARGIN - 18, HEIGHT - MARGIN - tick * plot_height + 4, label(upward, tick)),
+            svg_text(MARGIN + tick * plot_width, HEIGHT - MARGIN + 16, label(across, tick)),
+            svg_text(MARGIN - 18, HEIGHT - MARGIN - tick * plot_height + 4, label(upward, tick)),
         ]
     for number, (name, (xs, ys)) in enumerate(lines.items()):
         colour = COLOURS[number % len(COLOURS)]
@@ -95,11 +57,11 @@ def curve_svg(
         parts += [
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',
             *(_dot(point(x, y), colour) for x, y in places if len(places) <= DOTS),
-            _text(MARGIN + plot_width / 2, HEIGHT - MARGIN - 8 - 15 * number, name, colour),
+            svg_text(MARGIN + plot_width / 2, HEIGHT - MARGIN - 8 - 15 * number, name, colour),
         ]
     parts += [
-        _text(MARGIN + plot_width / 2, HEIGHT - 12, across.title),
-        _text(MARGIN, MARGIN - 12, upward.title),
+        svg_text(MARGIN + plot_width / 2, HEIGHT - 12, across.title),
+        svg_text(MARGIN, MARGIN - 12, upward.title),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -108,9 +70,3 @@ def curve_svg(
 def _dot(place: str, colour: str) -> str:
     x, y = place.split(",")
     return f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>'
-
-
-def _text(x: float, y: float, text: str, colour: str = "#333") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="middle">{escape(text)}</text>'
-    )
