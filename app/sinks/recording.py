@@ -22,6 +22,9 @@ from models.segmentation import Segmentation
 
 LONGEST_GAP_S = 10.0
 """After a longer one another part begins: another endoscope may have come meanwhile."""
+LONGEST_PART_S = 3600.0
+"""Then the next part begins: FFmpeg remembers every frame of a file until that is complete. At 60 a
+second that measured 73 bytes each, 16 MB an hour, which would add up over a day in the room."""
 _MOST_AWAITED = 256
 """Frames for which a segmentation may still come; those before them get none any more."""
 
@@ -42,7 +45,8 @@ class Recording:
     The frames keep their own times, and are not marked. What lies outside the endoscope's picture
     is black, and everything is until it was found. Where the source changes its size or format,
     which no file can follow, and after ``LONGEST_GAP_S`` without a frame, ``NAME-2.mp4`` and
-    ``NAME-2.csv`` go on, and the picture is looked for anew.
+    ``NAME-2.csv`` go on, and the picture is looked for anew. They also do after ``LONGEST_PART_S``,
+    where the picture stays.
 
     The table has a row for each frame whose segmentation came in time: ``index`` and ``time_s`` are
     those in the video beside it.
@@ -101,9 +105,12 @@ class Recording:
         self._free_space.check()
         picture = frame.picture
         form = (picture.whole, picture.pixel_format, picture.matrix, picture.full_range)
-        if form != self._form or frame.pts_s - self._last_s > LONGEST_GAP_S:
-            self._begin_part(frame, source)
+        another = form != self._form or frame.pts_s - self._last_s > LONGEST_GAP_S
+        if another:
             self._form = form
+            self._areas = PictureAreaTracker()
+        if another or frame.pts_s - self._begun_s >= LONGEST_PART_S:
+            self._begin_part(frame, source)
         self._last_s = frame.pts_s
         area = self._areas.update(picture).picture
         self._picture_found |= area is not None
@@ -145,7 +152,6 @@ class Recording:
         self._begun_s = frame.pts_s
         self._frames = 0
         self._awaited.clear()
-        self._areas = PictureAreaTracker()
 
 
 def _remove_alone(table: Path, video: Path) -> None:

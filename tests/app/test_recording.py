@@ -13,7 +13,7 @@ import pytest
 from app.frame import Frame
 from app.sinks.base import DiskFullError, SinkError
 from app.sinks.free_space import STOP_BYTES
-from app.sinks.recording import LONGEST_GAP_S, Recording
+from app.sinks.recording import LONGEST_GAP_S, LONGEST_PART_S, Recording
 from app.sources.base import SourceInfo
 from app.sources.live_times import TIME_BASE
 from models.geometry import Area
@@ -140,6 +140,23 @@ def test_another_part_does_not_show_what_the_picture_of_the_one_before_covered(
     sink.close()
     (frame,) = decoded(sink.videos[1])
     assert luma_of(frame)[:, :500].max() <= 24
+
+
+def test_after_an_hour_the_next_file_goes_on_with_the_picture_known(tmp_path: Path) -> None:
+    sink = recording(tmp_path)
+    step_s = LONGEST_PART_S / 400
+    for index in range(400):
+        sink.write(frame_of(numbered(index % 10, NV12), index, index * step_s), SOURCE)
+    dark = as_picture(np.full((240, 320, 3), 9, np.uint8), PixelFormat.NV12)
+    for index in range(400, 402):
+        sink.write(frame_of(dark, index, index * step_s), SOURCE)
+    sink.close()
+    first, second = sink.videos
+    assert [path.name for path in sink.videos] == ["now.mp4", "now-2.mp4"]
+    numbers, _ = numbers_and_times(first)
+    assert numbers == [index % 10 for index in range(400)]
+    # Looked for anew, a picture this dark would not be found, and all of it be black (luma 16).
+    assert [int(np.median(luma_of(frame))) > 18 for frame in decoded(second)] == [True, True]
 
 
 def test_the_table_says_what_was_marked_on_the_frames_of_its_video(tmp_path: Path) -> None:
