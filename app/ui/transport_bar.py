@@ -80,9 +80,7 @@ class TransportBar(QFrame):
         self._clock.setContentsMargins(0, 0, 10, 0)
         self._now = QLabel(self)
         """Of live video, in the clock's place: whether the picture moves. Never cut off."""
-        self._speed = QLabel(self)
-        self._speed.setObjectName("quiet")
-        self._speed.setContentsMargins(0, 0, 10, 0)
+        self._speed = self._quiet_label()
         self._finding = self._label()
         self._dropped = self._quiet_label()
         self._recorded_only: list[QWidget] = [self.time_bar, self._clock, self._speed]
@@ -123,16 +121,12 @@ class TransportBar(QFrame):
             button = self._may_go[name]
             room -= button.sizeHint().width() + _SPACING
             button.setVisible(room >= 0)
-        layout = self.layout()
-        assert layout is not None
-        layout.activate()  # its rows would count, for a moment, what is hidden now
 
     def _lay_out(self) -> None:
         times = QHBoxLayout()
         times.setSpacing(0)
         times.addWidget(self.time_bar, 1)
         times.addWidget(self._clock)
-        times.addWidget(self._speed)
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 10, 6)
         row.setSpacing(_SPACING)
@@ -144,6 +138,8 @@ class TransportBar(QFrame):
         row.addWidget(self._now)
         for name in _PLAYING:
             row.addWidget(self._button(name))
+        row.addSpacing(8)
+        row.addWidget(self._speed)
         row.addStretch(1)
         row.addWidget(self._finding)
         row.addSpacing(16)

@@ -128,8 +128,14 @@ class Seat:
 
     def open(self, location: Path | str) -> None:
         """Opens and waits until the first frame is there."""
+        before = self.model.session
         self.model.open(str(location))
-        self.wait(lambda: self.model.location == str(location), "the video was taken")
+        self.wait(
+            lambda: (
+                self.model.location == str(location) and self.model.session not in (None, before)
+            ),
+            "the video was taken",
+        )
         self.wait(lambda: self.model.shown is not None, "its first frame is there")
 
     def drop(self, *paths: Path) -> None:
