@@ -121,6 +121,9 @@ class TransportBar(QFrame):
             button = self._may_go[name]
             room -= button.sizeHint().width() + _SPACING
             button.setVisible(room >= 0)
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()  # its rows would count, for a moment, what is hidden now
 
     def _lay_out(self) -> None:
         times = QHBoxLayout()
