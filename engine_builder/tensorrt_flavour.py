@@ -11,15 +11,14 @@ from engine_builder.command_line import EngineBuilderError
 from models.interruptions import interruptions_held
 
 CURRENT = "current"
-TARGETS = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_120")
-"""Turing, Ampere (A100, RTX 30), Ada, Blackwell (RTX 50)."""
-
 _FULL = "tensorrt"
 _RTX = "tensorrt_rtx"
 _INSTALL_RTX = "pip install tensorrt-rtx-cu13==1.7.1.116"
 INSTALL_FULL = "pip install -r requirements-gpu.txt"
+_RTX_TARGETS_BEFORE = ("sm_75", "sm_80", "sm_86", "sm_89")
+"""Turing, Ampere (A100, RTX 30), Ada: where TensorRT-RTX runs before ``_FIRST_LATER``."""
 _FIRST_LATER = 120
-"""TensorRT-RTX runs on GPUs from this architecture on, and before it on ``TARGETS`` alone."""
+"""Blackwell (RTX 50): TensorRT-RTX runs on GPUs from this architecture on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +79,7 @@ def find_flavour(targets: Sequence[str], present: str | None) -> Flavour:
 
 def rtx_runs_on(target: str) -> bool:
     """Not on data-centre GPUs since Hopper, for one: an H100 is ``sm_90``, a B200 ``sm_100``."""
-    return target in TARGETS or int(target.removeprefix("sm_")) >= _FIRST_LATER
+    return target in _RTX_TARGETS_BEFORE or int(target.removeprefix("sm_")) >= _FIRST_LATER
 
 
 def capability_name(target: str) -> str:

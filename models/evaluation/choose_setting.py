@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from models.evaluation.application_score import OperatingPoint
 from models.evaluation.command_line import exit_code_of, say
-from models.evaluation.examples import POLYP_FREE, WITH_POLYP, ExampleSet
+from models.evaluation.examples import POLYP_FREE, WITH_POLYP, Example, ExampleSet
 from models.evaluation.open_model import ONNX_BACKENDS, open_model
 from models.evaluation.operating_point import Choice, choose, measured_settings
 from models.evaluation.predictions import Prediction, predict
@@ -65,11 +65,12 @@ def _tables(options: argparse.Namespace) -> str:
         each.require(options.data)
     with open_model(options.model, options.backend, options.size) as backend:
         with_polyp, polyp_free = (
-            [predict(backend, each.examples(options.data), str(each)) for each in of_kind]
-            for of_kind in parsed
+            [
+                predict(backend, _examples(each, options.data, polyp=polyp), str(each))
+                for each in of_kind
+            ]
+            for of_kind, polyp in zip(parsed, (True, False), strict=True)
         )
-    _require_kind(parsed[0], with_polyp, polyp=True)
-    _require_kind(parsed[1], polyp_free, polyp=False)
     settings = measured_settings(with_polyp, polyp_free)
     rows = {"no core": next(each for each in settings if each.point == WITHOUT_CORE)}
     rows |= {f"at most {most:.0%} marked": choose(settings, most) for most in MOST_MARKED}
@@ -89,21 +90,19 @@ def _tables(options: argparse.Namespace) -> str:
     )
 
 
-def _require_kind(
-    sets: Sequence[ExampleSet], predictions: Sequence[Sequence[Prediction]], *, polyp: bool
-) -> None:
-    """Raises DataError for a frame with a polyp, or without, that the other option is for."""
-    for name, of_set in zip(sets, predictions, strict=True):
-        wrong = next((each.name for each in of_set if each.polyp.any() != polyp), None)
-        if wrong is not None:
+def _examples(of: ExampleSet, data_root: Path, *, polyp: bool) -> Iterator[Example]:
+    """Of a set; raises DataError at the first frame that the other option is for."""
+    for each in of.examples(data_root):
+        if each.polyp.any() != polyp:
             shows, option, takes = (
                 ("no polyp", "--with-polyp", "with one")
                 if polyp
                 else ("a polyp", "--polyp-free", "without one")
             )
             raise DataError(
-                f"{wrong} of the set {name} shows {shows}; {option} takes frames {takes}."
+                f"{each.name} of the set {of} shows {shows}; {option} takes frames {takes}."
             )
+        yield each
 
 
 def _figures(choice: Choice) -> list[str]:
