@@ -43,7 +43,7 @@ from models.whole_file import require_place, write_whole
 OPSET = 19
 """The first whose quantisation takes half precision; every runtime here knows it."""
 
-SHIPPED_SPEC = ModelSpec(least_area=0.002, core_margin=1.0)
+SHIPPED_SPEC = ModelSpec(least_area=0.001, core_margin=1.0)
 """Of the weights that ship; each value is an option's default."""
 
 
@@ -291,7 +291,7 @@ def main(arguments: Sequence[str]) -> int:
         "--least-area",
         type=number_within(0, 1),
         default=SHIPPED_SPEC.least_area,
-        help="share of the picture that a marked region's core has to cover (0.002)",
+        help="share of the picture that a marked region's core has to cover (0.001)",
     )
     parser.add_argument(
         "--core-margin",

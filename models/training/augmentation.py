@@ -33,7 +33,23 @@ def flip_and_rotate(image: Image, mask: Image, size: int, rng: Generator) -> tup
 
 def strong(image: Image, mask: Image, size: int, rng: Generator) -> tuple[Image, Image]:
     """Place, colour, light, focus, compression and gloss, all within what endoscopes show."""
-    matrix = _affine(image.shape[0], size, rng, scales=(0.8, 1.6), largest_shift=0.12)
+    return _as_endoscopes_show(image, mask, size, rng, scales=(0.8, 1.6))
+
+
+def stronger(image: Image, mask: Image, size: int, rng: Generator) -> tuple[Image, Image]:
+    """``strong`` with polyps half as wide too, lamps off the axis and cameras of few pixels."""
+    image, mask = _as_endoscopes_show(image, mask, size, rng, scales=(0.5, 1.6))
+    if rng.random() < 0.3:
+        image = _shaded(image, rng)
+    if rng.random() < 0.3:
+        image = _coarse(image, rng)
+    return image, mask
+
+
+def _as_endoscopes_show(
+    image: Image, mask: Image, size: int, rng: Generator, scales: tuple[float, float]
+) -> tuple[Image, Image]:
+    matrix = _affine(image.shape[0], size, rng, scales, largest_shift=0.12)
     border = cv2.BORDER_REFLECT_101 if rng.random() < 0.25 else cv2.BORDER_CONSTANT
     image, mask = _warped(image, mask, matrix, size, border)
     image = _recoloured(image, rng)
@@ -147,6 +163,24 @@ def _defocused(image: Image, rng: Generator) -> Image:
     return np.asarray(cv2.filter2D(image, -1, kernel / np.sum(kernel)), np.uint8)
 
 
+def _shaded(image: Image, rng: Generator) -> Image:
+    """Lit from one side: a third to three times as bright on one edge as on the other."""
+    size = image.shape[0]
+    across = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    angle = rng.uniform(0.0, 2 * np.pi)
+    slope = np.cos(angle) * across[None, :] + np.sin(angle) * across[:, None]
+    light = np.exp(rng.uniform(0.0, 0.55) * slope)[:, :, None]
+    return np.asarray(np.clip(image * light, 0.0, 255.0), np.uint8)
+
+
+def _coarse(image: Image, rng: Generator) -> Image:
+    """As a camera of two thirds to a quarter of the pixels a side would have seen it."""
+    size = image.shape[0]
+    fewer = max(1, round(size / float(rng.uniform(1.5, 4.0))))
+    small = cv2.resize(image, (fewer, fewer), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
 def _compressed(image: Image, quality: int) -> Image:
     blue_first = image[:, :, ::-1]
     _, encoded = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -157,4 +191,5 @@ AUGMENTATIONS: dict[str, Augment] = {
     "none": resize_alone,
     "flip-and-rotate": flip_and_rotate,
     "strong": strong,
+    "stronger": stronger,
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -120,6 +122,23 @@ def test_the_cache_gives_the_same_frames(data_root: Path, tmp_path: Path) -> Non
     assert not list((tmp_path / "cache").glob("*.partial*"))
 
 
+def test_an_interrupted_cache_leaves_nothing_half_written(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, save = read_list(data_root, "val"), np.save
+
+    def interrupted(*of: Any) -> None:
+        save(*of)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "save", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            load_frames(pairs, 32, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
+    assert len(load_frames(pairs, 32, tmp_path / "cache").images) == 3
+
+
 def test_a_frame_that_changed_is_not_taken_from_the_cache(data_root: Path, tmp_path: Path) -> None:
     before = load_frames(read_list(data_root, "val"), 32, tmp_path / "cache")
     image, _ = draw_pair(99)
@@ -176,6 +195,24 @@ def test_an_augmentation_keeps_image_and_mask_together(name: str) -> None:
         outside = cv2.dilate(changed_mask, np.ones((9, 9), np.uint8)) == 0
         assert np.median(changed[inside]) > np.median(changed[outside])
     assert np.array_equal(image, kept_before)
+
+
+def test_only_the_stronger_augmentation_halves_a_polyp_and_lights_it_from_one_side() -> None:
+    side = 96
+    mask = np.zeros((side, side), np.uint8)
+    cv2.circle(mask, (48, 48), 20, 255, -1)
+    even = np.full((side, side, 3), 90, np.uint8)
+    widths, slopes = {}, {}
+    for name in ("strong", "stronger"):
+        augment = AUGMENTATIONS[name]
+        draws = [augment(even, mask, side, np.random.default_rng(seed)) for seed in range(300)]
+        # A circle's area goes with the square of its scale; stretch leaves it alone.
+        widths[name] = min(np.sqrt(drawn.sum() / mask.sum()) for _, drawn in draws)
+        lit = [image[40:56, 16:80].astype(np.float64) + 1.0 for image, _ in draws]
+        slopes[name] = [abs(np.log(one[:, :8].mean() / one[:, -8:].mean())) for one in lit]
+    assert widths["strong"] > 0.75
+    assert 0.45 < widths["stronger"] < 0.6
+    assert np.mean(np.array(slopes["stronger"]) > 0.2) > np.mean(np.array(slopes["strong"]) > 0.2)
 
 
 def test_every_second_polyp_free_frame_is_kept_out_of_training(

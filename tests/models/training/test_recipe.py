@@ -33,6 +33,7 @@ def test_every_recipe_of_the_repository_can_be_read(path: Path) -> None:
         "taught",
         "retaught",
         "recoloured",
+        "prolonged",
         "shipping",
     ],
 )
@@ -75,7 +76,7 @@ def test_an_override_replaces_a_line(recipe_file: Path) -> None:
         ("workers=-1", "workers must not be below 0"),
         ("teacher_weight=-0.5", "teacher_weight must not be below 0"),
         ("stages.0.warm_up=-3", "warm_up must not be below 0"),
-        ("augmentation=mild", "give one of none, flip-and-rotate, strong"),
+        ("augmentation=mild", "give one of none, flip-and-rotate, strong, stronger"),
         ("optimiser=lion", "give one of adam, adamw, sgd"),
         ("sources.1.kind=cropped", "give one of frame, crop, painted, patched"),
         ("seed=-1", "seed must be from 0 to 4294967295"),
@@ -100,7 +101,7 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, quiet, quieter, quie"):
+    with pytest.raises(RecipeError, match="kvasir880, pranet, pretrain, prolonged, quiet, q"):
         recipe_path("paper")
 
 
