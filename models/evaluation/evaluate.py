@@ -36,6 +36,7 @@ from models.geometry import mask_on_source, probability_on_source
 from models.option_values import input_size, number_within
 from models.source_version import source_version
 from models.spec import LARGEST_CORE_MARGIN
+from models.training.lists import DataError
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(options: argparse.Namespace, command: str) -> None:
     sets = [ExampleSet.parse(text) for text in options.sets or REPORTED]
+    for each in sets:
+        if sets.count(each) > 1:
+            raise DataError(f"The set {each} is named more than once; name it once.")
     chosen_on = [] if options.setting else [ExampleSet.parse(t) for t in WITH_POLYP + POLYP_FREE]
     with open_model(options.model, options.backend, options.size) as backend:
         # Scoring takes long: what would end it is said before.

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from models.backends.base import Backend
 from models.backends.selection import choose_backend
+from models.engine_folder import CERTIFICATE_FILE
 from models.evaluation.checkpoint_backend import CheckpointBackend
 from models.spec import ModelSpec
 
 CHECKPOINT_SUFFIXES = (".safetensors", ".pth", ".pt")
 ONNX_BACKENDS = ("onnxruntime", "openvino")
+KNOWN = f"Give a checkpoint ({', '.join(CHECKPOINT_SUFFIXES)}), an .onnx file or an engine folder."
 
 
 class ModelError(Exception):
@@ -35,6 +37,8 @@ def open_model(path: Path, onnx_backend: str, input_size: int | None) -> Backend
         models.weights.WeightsError: the ONNX file is missing, changed or no deployable model.
     """
     if path.is_dir():
+        if not (path / CERTIFICATE_FILE).is_file():
+            raise ModelError(f"{path} is no engine folder: it holds no {CERTIFICATE_FILE}. {KNOWN}")
         if input_size is not None:
             raise ModelError(f"The engine {path} has an input size of its own; leave out --size.")
         return choose_backend("tensorrt", path, engine_folder=path)
@@ -44,7 +48,4 @@ def open_model(path: Path, onnx_backend: str, input_size: int | None) -> Backend
         own = ModelSpec()
         size = input_size or own.width
         return CheckpointBackend(path, replace(own, height=size, width=size))
-    raise ModelError(
-        f"{path} is no model; give a checkpoint ({', '.join(CHECKPOINT_SUFFIXES)}), an .onnx file "
-        "or an engine folder."
-    )
+    raise ModelError(f"{path} is no model. {KNOWN}")

@@ -90,6 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure_and_write(options: argparse.Namespace, command: str) -> None:
     spec = read_weights(options.onnx).spec
+    if options.int8 is not None and read_weights(options.int8).precision != "INT8":
+        raise DataError(
+            f"{options.int8} is not quantised; python engine_builder/quantise.py makes what --int8 "
+            "takes."
+        )
     point = OperatingPoint(spec.threshold, spec.least_area, spec.core_margin)
     earlier = _read(options.output / FIGURES) if options.times_alone else {}
     options.output.mkdir(parents=True, exist_ok=True)

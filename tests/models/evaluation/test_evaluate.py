@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
+from models.engine_folder import CERTIFICATE_FILE
 from models.evaluation import choose_setting
 from models.evaluation.checkpoint_backend import CheckpointBackend
 from models.evaluation.evaluate import main
@@ -179,6 +180,15 @@ def test_what_cannot_be_done_is_said_before_anything_is_scored(
     assert "val:" not in capsys.readouterr().err
 
 
+def test_a_set_that_is_named_twice_is_refused(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arguments = [str(write_tiny_model(tmp_path)), "--data", str(data_root), "--set", "val"]
+    assert main([*arguments, "--set", "val", "--output", str(tmp_path / "report")]) == 1
+    assert "The set val is named more than once; name it once." in caplog.text
+    assert not (tmp_path / "report").exists()
+
+
 def test_a_list_that_another_system_wrote_is_read(tmp_path: Path, data_root: Path) -> None:
     """Marked as UTF-8, with carriage returns."""
     text = "drawn/v0\r\n\r\ndrawn/v1\r\n"
@@ -277,7 +287,7 @@ def test_an_unknown_set_is_refused(text: str) -> None:
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="give a checkpoint"):
+    with pytest.raises(ModelError, match="Give a checkpoint"):
         open_model(tmp_path / "picture.png", "onnxruntime", 352)
 
 
@@ -286,7 +296,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     [
         ("missing.onnx", "no weights file"),
         ("missing.safetensors", "no weights file"),
-        ("no-engine", r"no-engine.*build\.py|There is no NVIDIA GPU"),
+        ("no-engine", r"no-engine is no engine folder: it holds no certificate\.json"),
     ],
 )
 def test_a_model_that_is_not_there_is_one_sentence(
@@ -299,5 +309,6 @@ def test_a_model_that_is_not_there_is_one_sentence(
 
 
 def test_an_engine_takes_no_other_size(tmp_path: Path) -> None:
+    (tmp_path / CERTIFICATE_FILE).touch()
     with pytest.raises(ModelError, match="has an input size of its own; leave out --size"):
         open_model(tmp_path, "onnxruntime", 256)

@@ -5,10 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from onnx import TensorProto, helper
 
 from models.evaluation import resolution
 from models.evaluation.resolution import Measured, knee, main
-from tests.models.tiny_model import write_tiny_model
+from models.weights import sealed
+from tests.models.tiny_model import tiny_model, write_tiny_model
 from tests.models.training.drawn_data import write_list, write_set
 
 
@@ -25,13 +27,35 @@ def data_root(tmp_path: Path) -> Path:
     return root
 
 
+def write_quantised_tiny_model(folder: Path) -> Path:
+    """The tiny model with its mean in whole levels, which are those that it rounds to."""
+    model = tiny_model()
+    (rounding,) = (node for node in model.graph.node if node.op_type == "Round")
+    position = list(model.graph.node).index(rounding)
+    rounding.input[:] = ["levels"]
+    for offset, (operation, given, made) in enumerate(
+        [("QuantizeLinear", "mean", "quantised"), ("DequantizeLinear", "quantised", "levels")]
+    ):
+        node = helper.make_node(operation, [given, "one", "zero"], [made])
+        model.graph.node.insert(position + offset, node)
+    model.graph.initializer.extend(
+        [
+            helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
+            helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
+        ]
+    )
+    path = folder / "int8.onnx"
+    path.write_bytes(sealed(model))
+    return path
+
+
 def test_every_runtime_is_measured_at_every_size(
     tmp_path: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tiny model looks at brightness, which no size changes."""
     monkeypatch.setattr(resolution, "SIZES", (64,))
-    model = write_tiny_model(tmp_path)
-    arguments = ["--data", str(data_root), "--onnx", str(model), "--int8", str(model)]
+    model, int8 = write_tiny_model(tmp_path), write_quantised_tiny_model(tmp_path)
+    arguments = ["--data", str(data_root), "--onnx", str(model), "--int8", str(int8)]
     output = tmp_path / "docs"
     assert main([*arguments, "--output", str(output)]) == 0
     rows = json.loads((output / "resolution.json").read_text())
@@ -68,6 +92,18 @@ def test_missing_data_is_one_sentence(tmp_path: Path, caplog: pytest.LogCaptureF
     model = str(write_tiny_model(tmp_path))
     assert main(["--data", str(tmp_path), "--onnx", model, "--output", str(tmp_path)]) == 1
     assert "pranet_val.txt cannot be read" in caplog.text
+
+
+def test_what_is_not_quantised_is_refused_before_anything_is_measured(
+    tmp_path: Path, data_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, output = str(write_tiny_model(tmp_path)), tmp_path / "docs"
+    arguments = ["--data", str(data_root), "--onnx", model, "--output", str(output)]
+    assert main([*arguments, "--int8", model]) == 1
+    assert f"{model} is not quantised; python engine_builder/quantise.py makes" in caplog.text
+    assert main([*arguments, "--int8", str(tmp_path / "missing.onnx")]) == 1
+    assert "There is no weights file" in caplog.text
+    assert not output.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[1]", b'[{"runtime": "OpenVINO FP32"}]'])
