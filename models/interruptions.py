@@ -1,5 +1,6 @@
-"""Ctrl-C while libraries load: some make an ImportError of it, and nothing tells it from that of a
-library which is not installed. It is held back until they are there, or ends the process."""
+"""Ctrl-C while libraries load or threads start: it is held back until they are there, or ends the
+process. Some libraries make an ImportError of it, and nothing tells it from that of a library which
+is not installed."""
 
 from __future__ import annotations
 

@@ -261,6 +261,26 @@ def test_ctrl_c_at_any_moment_of_a_run(policy: DropPolicy) -> None:
     assert interrupted == 150
 
 
+def test_ctrl_c_while_a_thread_starts_waits_until_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    start = threading.Thread.start
+
+    def interrupted_start(thread: threading.Thread) -> None:
+        signal.raise_signal(signal.SIGINT)
+        start(thread)
+        started.append(thread.name)
+
+    sink = NumberSink()
+    pipeline = Pipeline(NumberedSource(40), NumberReader(), sink, DropPolicy.EVERY)
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run()
+    monkeypatch.undo()
+    assert len(started) == 1
+    wait_until(lambda: not pipeline_threads())
+    assert sink.closed == 1
+
+
 HANGING = """
 from threading import Event
 
