@@ -39,6 +39,19 @@ def interruptions_held() -> Iterator[None]:
             signal.raise_signal(came[0])
 
 
+def start_uninterrupted(thread: threading.Thread) -> None:
+    """Starts ``thread``; what would interrupt that does so once the thread runs.
+
+    Interrupted while it waits for its thread, ``Thread.start`` would raise a RuntimeError of its
+    own locks in place of the interruption.
+
+    Raises:
+        RuntimeError: the machine has no thread to give.
+    """
+    with interruptions_held():
+        thread.start()
+
+
 def end_when_interrupted() -> None:
     """Before a command's own imports: Ctrl-C ends the process, which has begun nothing by then.
 

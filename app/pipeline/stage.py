@@ -9,7 +9,7 @@ from threading import Lock, Thread
 from app.pipeline.mailbox import Mailbox
 from app.pipeline.metrics import StageMetrics, StageSnapshot
 from app.pipeline.ticket import Ticket
-from models.interruptions import interruptions_held
+from models.interruptions import start_uninterrupted
 
 
 class Stage(ABC):
@@ -30,10 +30,7 @@ class Stage(ABC):
 
     def start(self) -> None:
         """Raises RuntimeError when the machine has no thread to give."""
-        # Interrupted while it waits for its thread, ``Thread.start`` would raise a RuntimeError of
-        # its own locks in place of the interruption.
-        with interruptions_held():
-            self._thread.start()
+        start_uninterrupted(self._thread)
 
     def abandon(self) -> None:
         """Finishes on the calling thread a stage whose own thread has not begun."""

@@ -16,6 +16,7 @@ from app.sources.live import LiveSource, Signal, SignalState
 from app.sources.live_times import TIME_BASE, LiveTimes
 from app.sources.opening_thread import OpeningThread
 from app.sources.signal_watch import SignalWatch
+from models.interruptions import start_uninterrupted
 
 MOST_WAITING = 2
 """Frames that wait to be read; a newer one displaces the oldest."""
@@ -92,7 +93,7 @@ class ReconnectingSource(LiveSource):
         self._next_opening_ns = now_ns
         self._hanging: set[OpeningThread] = set()
         self._watching = Thread(target=self._keep_open, name=f"watch {name}", daemon=True)
-        self._watching.start()
+        start_uninterrupted(self._watching)
 
     @property
     def info(self) -> SourceInfo:

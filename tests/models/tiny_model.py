@@ -46,6 +46,28 @@ def write_tiny_model(folder: Path, spec: ModelSpec = TINY_SPEC) -> Path:
     return path
 
 
+def write_quantised_tiny_model(folder: Path) -> Path:
+    """The tiny model, its answer quantised to whole levels and restored: to what it was rounded."""
+    model = tiny_model()
+    last = model.graph.node[-1]
+    nodes = [
+        helper.make_node("QuantizeLinear", [last.input[0], "scale", "zero"], ["quantised"]),
+        helper.make_node("DequantizeLinear", ["quantised", "scale", "zero"], ["restored"]),
+    ]
+    last.input[0] = "restored"
+    for node in nodes:
+        model.graph.node.insert(len(model.graph.node) - 1, node)
+    model.graph.initializer.extend(
+        [
+            helper.make_tensor("scale", TensorProto.FLOAT, [], [1.0]),
+            helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
+        ]
+    )
+    path = folder / "int8.onnx"
+    path.write_bytes(sealed(model))
+    return path
+
+
 def tiny_answer(frame: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the model gives for (24, 32, 3) uint8, before it rounds."""
     answer: NDArray[np.float64] = frame.mean(axis=2)

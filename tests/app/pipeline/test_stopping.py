@@ -19,6 +19,7 @@ import pytest
 from app.pipeline.mailbox import DropPolicy
 from app.pipeline.metrics import PipelineState
 from app.pipeline.pipeline import Pipeline
+from models.interruptions import start_uninterrupted
 from tests.app.pipeline.synthetic import (
     WATCHDOG_S,
     NumberedSource,
@@ -235,7 +236,7 @@ def test_ctrl_c_at_any_moment_of_a_run(policy: DropPolicy) -> None:
         pipeline = Pipeline(source, segmenter, sink, policy)
         sender = threading.Timer(draw.uniform(0.0, 0.004), os.kill, (os.getpid(), signal.SIGINT))
         try:
-            sender.start()
+            start_uninterrupted(sender)
             pipeline.run()
             while sender.is_alive():
                 time.sleep(0.0005)

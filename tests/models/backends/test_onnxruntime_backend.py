@@ -12,12 +12,15 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from models.backends.base import BackendError
 from models.backends.onnxruntime_backend import OnnxRuntimeBackend
-from models.weights import DEFAULT_WEIGHTS, sealed
-from tests.models.tiny_model import tiny_answer, tiny_model, write_tiny_model
+from models.weights import DEFAULT_WEIGHTS
+from tests.models.tiny_model import (
+    tiny_answer,
+    write_quantised_tiny_model,
+    write_tiny_model,
+)
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -140,23 +143,7 @@ def test_without_a_frame_to_try_it_on_it_is_not_used(
 
 def test_what_is_quantised_for_processors_stays_there(gpu: Gpu, tmp_path: Path) -> None:
     """CUDA would compute it in FP32, and what is said to run would be wrong."""
-    model = tiny_model()
-    rounded = model.graph.node[-1].input[0]
-    quantised = [
-        helper.make_node("QuantizeLinear", [rounded, "scale", "zero"], ["quantised"]),
-        helper.make_node("DequantizeLinear", ["quantised", "scale", "zero"], ["restored"]),
-    ]
-    model.graph.node[-1].input[0] = "restored"
-    for node in quantised:
-        model.graph.node.insert(len(model.graph.node) - 1, node)
-    model.graph.initializer.extend(
-        [
-            helper.make_tensor("scale", TensorProto.FLOAT, [], [1.0]),
-            helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
-        ]
-    )
-    path = tmp_path / "int8.onnx"
-    path.write_bytes(sealed(model))
+    path = write_quantised_tiny_model(tmp_path)
     with OnnxRuntimeBackend(path) as backend:
         assert backend.info.precision == "INT8"
     with pytest.raises(BackendError, match="quantised for processors"):

@@ -5,12 +5,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from onnx import TensorProto, helper
 
 from models.evaluation import resolution
 from models.evaluation.resolution import Measured, knee, main
-from models.weights import sealed
-from tests.models.tiny_model import tiny_model, write_tiny_model
+from tests.models.tiny_model import write_quantised_tiny_model, write_tiny_model
 from tests.models.training.drawn_data import write_list, write_set
 
 
@@ -25,28 +23,6 @@ def data_root(tmp_path: Path) -> Path:
     write_list(root, "pranet_train", entries)
     write_list(root, "polypgen_negative", [f"empty/e{number}" for number in range(8)])
     return root
-
-
-def write_quantised_tiny_model(folder: Path) -> Path:
-    """The tiny model with its mean in whole levels, which are those that it rounds to."""
-    model = tiny_model()
-    (rounding,) = (node for node in model.graph.node if node.op_type == "Round")
-    position = list(model.graph.node).index(rounding)
-    rounding.input[:] = ["levels"]
-    for offset, (operation, given, made) in enumerate(
-        [("QuantizeLinear", "mean", "quantised"), ("DequantizeLinear", "quantised", "levels")]
-    ):
-        node = helper.make_node(operation, [given, "one", "zero"], [made])
-        model.graph.node.insert(position + offset, node)
-    model.graph.initializer.extend(
-        [
-            helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
-            helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
-        ]
-    )
-    path = folder / "int8.onnx"
-    path.write_bytes(sealed(model))
-    return path
 
 
 def test_every_runtime_is_measured_at_every_size(
